@@ -72,8 +72,8 @@ pub(crate) struct Installation {
     pub(crate) last_call: Option<u64>,
     /// How often it became another: by its version or its identity.
     pub(crate) incarnation: u32,
-    /// Whether it got a dependent response that the layer observed, in its present version.
-    pub(crate) met_legacy: bool,
+    /// How many dependent responses it got that the layer observed.
+    pub(crate) met_legacy: u32,
     /// Whether the operator lets it stay.
     pub(crate) wants_waiver: bool,
     pub(crate) traits: Traits,
@@ -102,7 +102,7 @@ impl Installation {
             next_reply: Reply::Pending,
             last_call: None,
             incarnation: 0,
-            met_legacy: false,
+            met_legacy: 0,
             wants_waiver: false,
             traits: Traits::default(),
         }
@@ -169,7 +169,7 @@ impl Installation {
                     ..self.traits
                 };
                 self.traits.shares_identity = false;
-                self.met_legacy = false;
+                self.met_legacy = 0;
             }
             Change::Leave => self.alive = false,
             Change::Waive => {}

@@ -33,8 +33,14 @@ pub(crate) enum Seen {
 /// One observed response to a caller with an identity.
 #[derive(Clone, Copy, Debug)]
 struct Sighting {
+    /// The later, the higher.
+    number: u64,
     at: u64,
+    /// The kind that was shown.
+    kind: Kind,
     seen: Seen,
+    /// Since when the rules were in force.
+    in_force: u64,
     /// A legacy caller that had been a target caller before, by rules that were in force then.
     mixed: bool,
     /// How many cutovers there had been.
@@ -52,10 +58,11 @@ pub(crate) struct Ledger {
     rules: Rules,
     in_force: u64,
     cutovers: u32,
-    /// The installations that were observed, each with its incarnation.
-    observed: HashSet<(usize, u32)>,
+    /// How often installations were observed, each with its incarnation.
+    observed: HashMap<(usize, u32), u64>,
     /// When calls were not observed, or not counted as such.
     gaps: Vec<(u64, u64)>,
+    sightings: u64,
 }
 
 /// The revision of the detector and its identity signal.
@@ -86,8 +93,9 @@ impl Ledger {
             rules,
             in_force: 0,
             cutovers: 0,
-            observed: HashSet::new(),
+            observed: HashMap::new(),
             gaps: Vec::new(),
+            sightings: 0,
         }
     }
 
@@ -143,35 +151,65 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn see(&mut self, key: Key, kind: Kind, seen: Seen) {
-        let (at, in_force, cutovers) = (self.time, self.in_force, self.cutovers);
-        let record = record(self.callers.entry(key).or_default(), kind);
-        let target = |before: &Sighting| {
-            before.mixed || before.seen == Seen::Target && before.at >= in_force
-        };
-        let mixed = seen != Seen::Target && record.sightings.iter().any(target);
-        let last = record.sightings.last().map(|last| last.at);
-        let last_legacy = record.last_legacy.filter(|_| seen != Seen::Target);
-        let pause = last_legacy.or(last).map_or(0, |last| at - last);
-        record.pause = record.pause.max(pause);
-        if seen != Seen::Target {
-            record.last_legacy = Some(at);
-        }
-        record.sightings.push(Sighting {
-            at,
+    /// A response was observed. Returns the number of the sighting.
+    pub(crate) fn see(&mut self, key: Key, kind: Kind, seen: Seen) -> u64 {
+        self.sightings += 1;
+        let sighting = Sighting {
+            number: self.sightings,
+            at: self.time,
+            kind,
             seen,
-            mixed,
-            cutovers,
-        });
+            in_force: self.in_force,
+            mixed: false,
+            cutovers: self.cutovers,
+        };
+        add(self.callers.entry(key).or_default(), sighting);
+        self.sightings
+    }
+
+    /// What was observed is lost: it is as if these sightings had not been.
+    pub(crate) fn lose(&mut self, lost: &HashSet<u64>) {
+        let is_lost = |sighting: &Sighting| lost.contains(&sighting.number);
+        for records in self.callers.values_mut() {
+            let all = records.iter().flat_map(|record| &record.sightings);
+            if !all.clone().any(is_lost) {
+                continue;
+            }
+            let mut left: Vec<Sighting> = all.filter(|one| !is_lost(one)).copied().collect();
+            left.sort_by_key(|sighting| sighting.number);
+            records.clear();
+            for sighting in left {
+                add(records, sighting);
+            }
+        }
+        self.callers.retain(|_, records| !records.is_empty());
+    }
+
+    /// One observation of an installation was lost.
+    pub(crate) fn unobserve(&mut self, index: usize, incarnation: u32) {
+        let times = self.observed.entry((index, incarnation)).or_default();
+        *times = times.saturating_sub(1);
+    }
+
+    pub(crate) fn times_observed(&self, index: usize, incarnation: u32) -> u64 {
+        self.observed
+            .get(&(index, incarnation))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// A gap from so long ago until so long from now.
+    pub(crate) fn note_gap_around(&mut self, ago: u64, ahead: u64) {
+        self.gaps.push((self.time - ago, self.time + ahead));
     }
 
     /// The layer observed an installation, with an identity or without.
     pub(crate) fn observe(&mut self, index: usize, incarnation: u32) {
-        self.observed.insert((index, incarnation));
+        *self.observed.entry((index, incarnation)).or_default() += 1;
     }
 
     pub(crate) fn has_observed(&self, index: usize, incarnation: u32) -> bool {
-        self.observed.contains(&(index, incarnation))
+        self.times_observed(index, incarnation) > 0
     }
 
     /// The flag was switched off.
@@ -235,6 +273,15 @@ impl Ledger {
         stranded.count() as u64
     }
 
+    /// How many responses callers with an identity got, and how many of them were dependent.
+    pub(crate) fn responses(&self) -> [u64; 2] {
+        let records = self.callers.values().flatten();
+        let sightings = records.flat_map(|record| &record.sightings);
+        sightings.fold([0, 0], |[all, dependent], sighting| {
+            [all + 1, dependent + u64::from(sighting.seen.is_dependent())]
+        })
+    }
+
     /// How many callers are in each state. One that is known under two kinds is what stands most in the way.
     pub(crate) fn states(&self, window: Window) -> States {
         let since = ticks(self.time.saturating_sub(window.as_millis()));
@@ -251,6 +298,25 @@ impl Ledger {
         }
         states
     }
+}
+
+/// Adds the latest sighting of an identity.
+fn add(records: &mut Vec<Record>, sighting: Sighting) {
+    let Sighting {
+        at, seen, in_force, ..
+    } = sighting;
+    let record = record(records, sighting.kind);
+    let target =
+        |before: &Sighting| before.mixed || before.seen == Seen::Target && before.at >= in_force;
+    let mixed = seen != Seen::Target && record.sightings.iter().any(target);
+    let last = record.sightings.last().map(|last| last.at);
+    let last_legacy = record.last_legacy.filter(|_| seen != Seen::Target);
+    let pause = last_legacy.or(last).map_or(0, |last| at - last);
+    record.pause = record.pause.max(pause);
+    if seen != Seen::Target {
+        record.last_legacy = Some(at);
+    }
+    record.sightings.push(Sighting { mixed, ..sighting });
 }
 
 /// Its own record, else that under `other`, which a named kind takes over; what comes as `other` counts for the first kind.

@@ -5,7 +5,7 @@ use legacy_http_compat::{
         CommandContext, DryRun, Phase, RolledBack, Rollout, Transition,
         names::{Actor, IncidentId, Reason, WaiverTarget},
     },
-    time::{ManualClock, Timestamp},
+    time::Timestamp,
 };
 
 use crate::{
@@ -113,8 +113,9 @@ impl Operator {
 
     fn judges_pass(&self, world: &mut World, living: &[usize]) {
         let ledger = (&world.ledger, world.server.settings.identity);
-        let is_knowable =
-            |index: &&usize| world.installations[**index].is_knowable(**index, ledger);
+        let is_knowable = |index: &&usize| {
+            world.installations[**index].is_knowable(**index, ledger) && !world.is_pending(**index)
+        };
         let known = living.iter().find(is_knowable);
         if let Some(index) = known.or(living.first()) {
             let what = trait_of(&world.installations[*index], world.window);
@@ -210,20 +211,21 @@ impl Operator {
     }
 
     /// Waives an installation by its fingerprint, for a year.
-    pub(crate) fn waive(server: &Server, installation: &Installation, clock: &ManualClock) {
+    pub(crate) fn waive(server: &Server, installation: &Installation) {
         let Some(fingerprint) = server.fingerprint(installation) else {
             return;
         };
-        let until = Timestamp::now(clock).plus(std::time::Duration::from_millis(365 * DAY));
+        let until =
+            Timestamp::now(server.clock()).plus(std::time::Duration::from_millis(365 * DAY));
         let owner = "team".parse().expect("a word");
-        let rollout = server.migration().rollout();
+        let rollout = server.rollout();
         let waived = rollout.waive(WaiverTarget::Caller(fingerprint), owner, until, &command());
         waived.expect("the journal takes it");
     }
 }
 
 fn rollout(world: &World) -> &Rollout {
-    world.server.migration().rollout()
+    world.server.rollout()
 }
 
 fn phase(world: &World) -> Phase {

@@ -68,12 +68,12 @@ fn rotate_beyond(beyond: u64, dir: &Path) -> Rotation {
         } else {
             Reply::Pending
         };
-        server.call(&installation, reply);
+        server.call(0, &installation, reply);
         clock.advance(Duration::from_millis(10));
     }
     server.shut_down();
     server.open();
-    let report = server.migration().census().report(Window::DAY);
+    let report = server.census().report(Window::DAY);
     let estimate = report.estimate.map_or((0, 0.0), |estimate| {
         (estimate.callers, estimate.relative_error)
     });

@@ -12,7 +12,8 @@ use legacy_http_compat::{
 
 use crate::{
     comeback::Comeback,
-    fault::Fault,
+    fault::{Fault, FleetFault},
+    fleet::FleetPlan,
     installation::{Change, Identity, Installation, KINDS, Reply, Version},
     random::Random,
     rhythm::Rhythm,
@@ -45,11 +46,16 @@ pub(crate) struct Scenario {
     pub(crate) rolls_back: bool,
     /// How long a cutover lasts at least before the operator retires the rollout.
     pub(crate) retires_after: u64,
+    /// Several instances, in one of three rollouts.
+    pub(crate) fleet: Option<FleetPlan>,
     /// Whether one that depends never leaves, so that the gates must never pass.
     pub(crate) stays: bool,
 }
 
 impl Scenario {
+    /// One of so many rollouts has several instances.
+    pub(crate) const FLEETS: u64 = 3;
+
     pub(crate) fn draw(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let window = random.pick(&[14 * DAY, 14 * DAY, 7 * DAY, 3 * DAY]);
@@ -66,8 +72,14 @@ impl Scenario {
             rolls_back: random.percent(60),
             retires_after: random.pick(&[0, window, 2 * window]),
             stays: random.percent(30),
+            fleet: seed
+                .is_multiple_of(Self::FLEETS)
+                .then(|| FleetPlan::draw(seed)),
             random,
         };
+        if let Some(plan) = &scenario.fleet {
+            scenario.policy.processes = plan.processes;
+        }
         scenario.draw_faults(count);
         let longest = scenario.longest_period();
         for _ in 0..count {
@@ -224,19 +236,26 @@ impl Scenario {
         if self.random.percent(50) {
             return;
         }
-        if self.random.percent(15) {
+        if self.random.percent(15) && self.fleet.is_none() {
             self.capacity = usize::try_from(count / 4 + 2).expect("a few");
         }
         for _ in 0..self.random.within(1..=3) {
             let at = self.random.within(DAY..=SETTLED + self.window);
-            let fault = Fault::draw(&mut self.random);
+            let fault = self.draw_fault();
             self.faults.push((at, fault));
         }
         for _ in 0..self.random.within(0..=2) {
             let after = self.random.magnitude(HOUR..=2 * self.window);
-            let fault = Fault::draw(&mut self.random);
+            let fault = self.draw_fault();
             self.late_faults.push((after, fault));
         }
+    }
+
+    fn draw_fault(&mut self) -> Fault {
+        if self.fleet.is_some() && self.random.percent(70) {
+            return Fault::OfFleet(FleetFault::draw(&mut self.random));
+        }
+        Fault::draw(&mut self.random)
     }
 
     pub(crate) fn is_faultless(&self) -> bool {

@@ -1,8 +1,7 @@
-//! The service under test: one process with a whole migration on a data directory.
+//! The service under test: one process with a whole migration, or several that share one census.
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -12,23 +11,27 @@ use std::{
 use http::Request;
 use legacy_http_compat::{
     caller::{Detect, Fingerprint, FingerprintKey, IdentitySignal, SignalDetector},
+    census::Census,
     contract::{Contract, Endpoint, LegacyShape, Outcome},
     middleware::LegacyHttpCompat,
-    migration::Migration,
-    rollout::policy::Policy,
+    rollout::{Rollout, policy::Policy},
     time::ManualClock,
-    worker::Tick,
 };
-use tower::{Layer, ServiceExt};
+use tower::ServiceExt;
 
 use crate::{
+    fleet::{Fleet, FleetPlan},
     handler::Handler,
     installation::{Installation, KINDS, Reply, Version},
+    process::Process,
     times::HOUR,
 };
 
 /// Longer than the simulation's ticks.
-const HEARTBEAT_LIMIT: u64 = 3 * HOUR;
+pub(crate) const HEARTBEAT_LIMIT: u64 = 3 * HOUR;
+
+/// The name of the flag.
+pub(crate) const FLAG: &str = "features.simulated";
 
 /// What differs from one start of the process to the next.
 #[derive(Clone, Debug)]
@@ -42,159 +45,242 @@ pub(crate) struct Settings {
 }
 
 pub(crate) struct Server {
-    dir: PathBuf,
-    clock: Arc<ManualClock>,
     pub(crate) settings: Settings,
-    /// `None` while the process is down.
-    migration: Option<Migration>,
-    /// The handler in the layer; `None` while it runs without.
-    service: Option<LegacyHttpCompat<Handler>>,
+    deployment: Deployment,
+}
+
+enum Deployment {
+    One(Box<Process>),
+    Many(Box<Fleet>),
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    /// Whether the flag was on where it went.
+    pub(crate) on: bool,
+    /// The instance where it went.
+    pub(crate) node: usize,
 }
 
 impl Server {
     pub(crate) fn start(dir: &Path, clock: Arc<ManualClock>, settings: Settings) -> Self {
-        let mut server = Self {
-            dir: dir.to_owned(),
-            clock,
+        let mut process = Process::new(dir, clock);
+        process.open(&settings);
+        Self {
             settings,
-            migration: None,
-            service: None,
-        };
-        server.open();
-        server
+            deployment: Deployment::One(Box::new(process)),
+        }
+    }
+
+    pub(crate) fn start_fleet(plan: &FleetPlan, unix_ms: u64, settings: Settings) -> Self {
+        let mut fleet = Fleet::new(plan, unix_ms, &settings);
+        fleet.open(&settings);
+        Self {
+            settings,
+            deployment: Deployment::Many(Box::new(fleet)),
+        }
+    }
+
+    pub(crate) fn is_fleet(&self) -> bool {
+        matches!(self.deployment, Deployment::Many(_))
+    }
+
+    pub(crate) fn fleet(&self) -> Option<&Fleet> {
+        match &self.deployment {
+            Deployment::One(_) => None,
+            Deployment::Many(fleet) => Some(fleet),
+        }
+    }
+
+    /// The fleet with what its instances are started with.
+    pub(crate) fn fleet_mut(&mut self) -> Option<(&mut Fleet, &mut Settings)> {
+        match &mut self.deployment {
+            Deployment::One(_) => None,
+            Deployment::Many(fleet) => Some((fleet, &mut self.settings)),
+        }
     }
 
     pub(crate) fn open(&mut self) {
-        let settings = &self.settings;
-        let migration = Migration::builder(contract(settings.contract), detector(settings))
-            .flag_name("features.simulated")
-            .data_dir(&self.dir)
-            .policy(settings.policy.clone())
-            .clock(Arc::clone(&self.clock) as _)
-            .census(|census| {
-                let census = census.capacity(settings.capacity);
-                // The simulation ticks seldom, and saves when it means to.
-                let census = census.heartbeat_limit(Duration::from_millis(HEARTBEAT_LIMIT));
-                census.snapshot_every(Duration::from_secs(1 << 32))
-            })
-            .without_worker();
-        let migration = migration.open().expect("the files are intact");
-        self.service = Some(migration.layer().layer(Handler));
-        self.migration = Some(migration);
+        match &mut self.deployment {
+            Deployment::One(process) => process.open(&self.settings),
+            Deployment::Many(fleet) => fleet.open(&self.settings),
+        }
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        self.migration.is_some()
+        match &self.deployment {
+            Deployment::One(process) => process.is_up(),
+            Deployment::Many(fleet) => fleet.is_up(),
+        }
     }
 
     /// Whether calls are observed.
     pub(crate) fn observes(&self) -> bool {
-        self.service.is_some()
-    }
-
-    /// The migration of a process that is up.
-    pub(crate) fn migration(&self) -> &Migration {
-        self.migration.as_ref().expect("the process is up")
-    }
-
-    pub(crate) fn tick(&self) {
-        Tick::tick(self.migration());
-    }
-
-    pub(crate) fn tick_census(&self) {
-        self.migration().census().tick();
-    }
-
-    pub(crate) fn save(&self) {
-        let census = self.migration().census();
-        census.save().expect("the disk takes it");
-    }
-
-    pub(crate) fn shut_down(&mut self) {
-        self.service = None;
-        if let Some(migration) = self.migration.take() {
-            migration.shutdown();
+        match &self.deployment {
+            Deployment::One(process) => process.service.is_some(),
+            Deployment::Many(fleet) => fleet.observes(),
         }
     }
 
-    /// Ends the process without its last work.
+    /// The rollout of a process that is up.
+    pub(crate) fn rollout(&self) -> &Rollout {
+        match &self.deployment {
+            Deployment::One(process) => process.migration().rollout(),
+            Deployment::Many(fleet) => fleet.rollout(),
+        }
+    }
+
+    /// The census of all that serve, up to date.
+    pub(crate) fn census(&self) -> Arc<Census> {
+        match &self.deployment {
+            Deployment::One(process) => Arc::clone(process.migration().census()),
+            Deployment::Many(fleet) => fleet.census(),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &ManualClock {
+        match &self.deployment {
+            Deployment::One(process) => &process.clock,
+            Deployment::Many(fleet) => fleet.clock(),
+        }
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        match &self.deployment {
+            Deployment::One(process) => process.clock.advance(time),
+            Deployment::Many(fleet) => fleet.advance(time),
+        }
+    }
+
+    pub(crate) fn tick(&mut self) {
+        match &mut self.deployment {
+            Deployment::One(process) => process.tick(),
+            Deployment::Many(fleet) => fleet.tick(),
+        }
+    }
+
+    pub(crate) fn tick_census(&mut self) {
+        match &mut self.deployment {
+            Deployment::One(process) => process.tick_census(),
+            Deployment::Many(fleet) => fleet.tick_census(),
+        }
+    }
+
+    /// Saves the census of one process; several need no snapshot.
+    pub(crate) fn save(&self) {
+        if let Deployment::One(process) = &self.deployment {
+            process.save();
+        }
+    }
+
+    pub(crate) fn shut_down(&mut self) {
+        match &mut self.deployment {
+            Deployment::One(process) => process.shut_down(),
+            Deployment::Many(fleet) => fleet.shut_down(),
+        }
+    }
+
+    /// Ends all processes without their last work.
     pub(crate) fn kill(&mut self) {
-        self.service = None;
-        self.migration = None;
+        match &mut self.deployment {
+            Deployment::One(process) => process.kill(),
+            Deployment::Many(fleet) => fleet.kill_all(),
+        }
     }
 
     pub(crate) fn lose_snapshot(&self) {
-        let snapshot = self.dir.join(Migration::SNAPSHOT);
-        if snapshot.exists() {
-            fs::remove_file(snapshot).expect("the file is there");
+        if let Deployment::One(process) = &self.deployment {
+            process.lose_snapshot();
         }
     }
 
     pub(crate) fn remove_layer(&mut self) {
-        self.service = None;
+        match &mut self.deployment {
+            Deployment::One(process) => process.remove_layer(),
+            Deployment::Many(fleet) => fleet.remove_layers(),
+        }
     }
 
     pub(crate) fn put_layer_back(&mut self) {
-        let layer = self.migration.as_ref().map(Migration::layer);
-        self.service = layer.map(|layer| layer.layer(Handler));
+        match &mut self.deployment {
+            Deployment::One(process) => process.put_layer_back(),
+            Deployment::Many(fleet) => fleet.put_layers_back(&self.settings),
+        }
     }
 
     /// Serves another contract with the same shapes.
     pub(crate) fn serve_new_contract(&mut self) {
         self.settings.contract += 1;
-        if let Some(migration) = &self.migration {
-            migration
-                .contract()
-                .replace(contract(self.settings.contract));
+        let contract = contract(self.settings.contract);
+        match &self.deployment {
+            Deployment::One(process) => process.migration().contract().replace(contract),
+            Deployment::Many(fleet) => fleet.serve(&contract),
         }
     }
 
-    /// One call of an installation, through the layer if it is there.
-    pub(crate) fn call(&self, installation: &Installation, reply: Reply) {
-        let Some(service) = &self.service else {
-            return;
-        };
-        let mut request = self.request(installation, reply);
+    /// One call of an installation, through a layer if there is one.
+    pub(crate) fn call(
+        &mut self,
+        index: usize,
+        installation: &Installation,
+        reply: Reply,
+    ) -> Called {
+        let mut request = request(self.settings.identity, installation, reply);
         request.extensions_mut().insert(reply);
-        let response = pin!(service.clone().oneshot(request));
-        match response.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(_)) => {}
-            Poll::Pending => unreachable!("nothing here waits"),
+        match &mut self.deployment {
+            Deployment::One(process) => {
+                if let Some(service) = &process.service {
+                    call(service, request);
+                }
+                let on = process.migration().rollout().reader().is_on();
+                Called { on, node: 0 }
+            }
+            Deployment::Many(fleet) => fleet.call(index, request),
         }
     }
 
     /// The fingerprint that the census knows it by.
     pub(crate) fn fingerprint(&self, installation: &Installation) -> Option<Fingerprint> {
-        let (head, ()) = self.request(installation, Reply::Started).into_parts();
+        let request = request(self.settings.identity, installation, Reply::Started);
+        let (head, ()) = request.into_parts();
         detector(&self.settings).detect(&head).fingerprint()
-    }
-
-    fn request(&self, installation: &Installation, reply: Reply) -> Request<()> {
-        let path = if reply == Reply::Started {
-            "/start"
-        } else {
-            "/poll"
-        };
-        let mut request = Request::post(path);
-        match installation.version {
-            Version::Unnamed => request = request.header("user-agent", "reqwest/0.12"),
-            Version::Old => {
-                request = request.header("x-client-kind", installation.kind);
-                request = request.header("x-client-version", "1.9.0");
-            }
-            Version::New => {
-                request = request.header("x-client-kind", installation.kind);
-                request = request.header("x-client-version", "2.1.0");
-            }
-        }
-        if let Some(identifier) = installation.identifier() {
-            request = request.header(self.settings.identity, identifier.to_string());
-        }
-        request.body(()).expect("these headers are valid")
     }
 }
 
-fn contract(revision: u32) -> Contract {
+pub(crate) fn call(service: &LegacyHttpCompat<Handler>, request: Request<()>) {
+    let response = pin!(service.clone().oneshot(request));
+    match response.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(_)) => {}
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
+
+fn request(identity: &str, installation: &Installation, reply: Reply) -> Request<()> {
+    let path = if reply == Reply::Started {
+        "/start"
+    } else {
+        "/poll"
+    };
+    let mut request = Request::post(path);
+    match installation.version {
+        Version::Unnamed => request = request.header("user-agent", "reqwest/0.12"),
+        Version::Old => {
+            request = request.header("x-client-kind", installation.kind);
+            request = request.header("x-client-version", "1.9.0");
+        }
+        Version::New => {
+            request = request.header("x-client-kind", installation.kind);
+            request = request.header("x-client-version", "2.1.0");
+        }
+    }
+    if let Some(identifier) = installation.identifier() {
+        request = request.header(identity, identifier.to_string());
+    }
+    request.body(()).expect("these headers are valid")
+}
+
+pub(crate) fn contract(revision: u32) -> Contract {
     let pending = Outcome::new("PENDING", 200)
         .field("/status", "PENDING")
         .legacy(LegacyShape::new(403));
@@ -213,7 +299,7 @@ fn contract(revision: u32) -> Contract {
 }
 
 /// Each revision says the same of every client.
-fn detector(settings: &Settings) -> SignalDetector {
+pub(crate) fn detector(settings: &Settings) -> SignalDetector {
     let target = format!("2.0.{}", settings.detector);
     let detector = SignalDetector::builder(KINDS)
         .kind_header("x-client-kind")

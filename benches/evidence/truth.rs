@@ -22,7 +22,7 @@ pub(crate) fn trait_of(installation: &Installation, window: u64) -> &'static str
         "anonymous"
     } else if matches!(installation.identity, Identity::Rotating(_)) {
         "a rotating identity"
-    } else if !installation.met_legacy {
+    } else if installation.met_legacy == 0 {
         "latent, or not met yet"
     } else if installation.traits.was_reinstalled {
         "reinstalled"
@@ -73,7 +73,7 @@ impl Installation {
     }
 
     fn is_blocked_on(&self) -> bool {
-        self.is_placed() && self.identity != Identity::None || self.met_legacy
+        self.is_placed() && self.identity != Identity::None || self.met_legacy > 0
     }
 
     fn is_foreseeable(&self, window: u64, (ledger, identity): (&Ledger, &'static str)) -> bool {

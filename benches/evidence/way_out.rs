@@ -2,7 +2,7 @@
 
 use legacy_http_compat::rollout::{
     CommandContext, DryRun, Rollout,
-    gate::{Evidence, WatchedWindow},
+    gate::{Evidence, UnknownReason, WatchedWindow},
     names::{IncidentId, Link, Summary},
 };
 
@@ -43,6 +43,7 @@ impl WayOut {
                     || found.snapshots_lost > 0
                     || found.responses < found.min_responses,
             ),
+            Evidence::Unknown(found) => wait(found.unknown == UnknownReason::CensusUnreachable),
             Evidence::NoOpenIncident(found) => Some(Self::CloseIncidents(found.incidents.clone())),
             _ => None,
         }

@@ -3,22 +3,24 @@
 use std::{cmp::Reverse, collections::BinaryHeap, path::Path, sync::Arc, time::Duration};
 
 use legacy_http_compat::{
-    census::{Report, Window},
+    census::{Census, ListQuery, Report, Window},
     time::ManualClock,
 };
 
 use crate::{
     comeback::Comeback,
-    fault::Fault,
+    fault::{Fault, FleetFault},
+    fleet::Pending,
+    fleet_faults::FleetState,
     installation::{Change, Identity, Installation, Reply},
     ledger::{Ledger, Seen},
     operator::Operator,
     outcome::Outcome,
     random::Random,
     scenario::Scenario,
-    server::{Server, Settings},
+    server::{Called, Server, Settings},
     states::States,
-    times::{DAY, HOUR},
+    times::{DAY, HOUR, SECOND},
     truth::Waived,
 };
 
@@ -28,17 +30,24 @@ pub(crate) const TICK: u64 = 2 * HOUR;
 /// How often the operator looks at the gates, and the rollout ticks.
 pub(crate) const OPERATOR: u64 = 6 * HOUR;
 
+/// How many signs of life there are until a lost instance does not count any more, and how often.
+pub(crate) const SIGNS: u32 = 120;
+const SIGN: u64 = 8 * SECOND;
+
 /// The wall clock at the start.
-const START: u64 = 1_800_000_000_000;
+pub(crate) const START: u64 = 1_800_000_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
+pub(crate) enum Event {
     Call(usize),
     Change(usize),
     Begin(Fault),
     End(Fault),
     /// Each two hours.
     Tick,
+    /// Instances give a sign of life, as they do each two seconds, and so often again. The simulation lets them do so while
+    /// one is lost: silence of all would be a store that is away.
+    SignOfLife(u32),
 }
 
 pub(crate) struct World {
@@ -52,7 +61,6 @@ pub(crate) struct World {
     pub(crate) outcome: Outcome,
     /// The faults so far.
     pub(crate) faults: Vec<Fault>,
-    clock: Arc<ManualClock>,
     random: Random,
     changes: Vec<(u64, usize, Change)>,
     comebacks: Vec<Comeback>,
@@ -65,11 +73,11 @@ pub(crate) struct World {
     stalled: bool,
     /// What the handler does to every call, while it is broken.
     broken: Option<Reply>,
+    pub(crate) fleet_state: FleetState,
 }
 
 impl World {
     pub(crate) fn new(scenario: Scenario, dir: &Path) -> Self {
-        let clock = Arc::new(ManualClock::new(START));
         let settings = Settings {
             policy: scenario.policy.clone(),
             capacity: scenario.capacity,
@@ -86,11 +94,13 @@ impl World {
                 faultless: scenario.is_faultless(),
                 ..Outcome::default()
             },
-            server: Server::start(dir, Arc::clone(&clock), settings),
+            server: match &scenario.fleet {
+                None => Server::start(dir, Arc::new(ManualClock::new(START)), settings),
+                Some(plan) => Server::start_fleet(plan, START, settings),
+            },
             installations: scenario.installations,
             waived: Waived::new(),
             faults: Vec::new(),
-            clock,
             random: scenario.random,
             changes: scenario.changes,
             comebacks: scenario.comebacks,
@@ -101,6 +111,7 @@ impl World {
             saved: None,
             stalled: false,
             broken: None,
+            fleet_state: FleetState::default(),
         };
         world.queue_all(&scenario.faults);
         world
@@ -119,7 +130,7 @@ impl World {
         self.queue(TICK, Event::Tick);
     }
 
-    fn queue(&mut self, at: u64, event: Event) {
+    pub(crate) fn queue(&mut self, at: u64, event: Event) {
         self.queued += 1;
         self.queue.push(Reverse((at, self.queued, event)));
     }
@@ -134,6 +145,7 @@ impl World {
                 Event::Change(index) => self.change(index),
                 Event::Begin(fault) => self.begin(fault),
                 Event::End(fault) => self.end(fault),
+                Event::SignOfLife(left) => self.give_sign_of_life(left),
                 Event::Tick => {
                     self.tick();
                     if operator.is_done(&mut self) {
@@ -187,7 +199,10 @@ impl World {
     fn pass_until(&mut self, at: u64) {
         let time = at - self.now;
         self.now = at;
-        self.clock.advance(Duration::from_millis(time));
+        self.server.advance(Duration::from_millis(time));
+        if let Some((fleet, _)) = self.server.fleet_mut() {
+            fleet.note_time(at);
+        }
         self.ledger.pass(time);
     }
 
@@ -207,6 +222,15 @@ impl World {
                 self.server.save();
                 self.saved = Some(self.ledger.clone());
             }
+        }
+    }
+
+    fn give_sign_of_life(&mut self, left: u32) {
+        if self.can_tick() {
+            self.server.tick_census();
+        }
+        if left > 0 {
+            self.queue(self.now + SIGN, Event::SignOfLife(left - 1));
         }
     }
 
@@ -247,32 +271,44 @@ impl World {
             _ => reply,
         };
         self.outcome.calls += 1;
-        let on = self.server.migration().rollout().reader().is_on();
         let installation = &mut self.installations[index];
-        self.server.call(installation, reply);
+        let Called { on, node } = self.server.call(index, installation, reply);
         let legacy = installation.is_legacy();
         let dependent = legacy && matches!(reply, Reply::Pending | Reply::Undecidable);
-        installation.met_legacy |= dependent;
+        installation.met_legacy += u32::from(dependent);
+        let mut pending = Pending {
+            at: self.now,
+            installation: index,
+            incarnation: installation.incarnation,
+            sighting: None,
+            met_legacy: dependent,
+        };
         self.ledger.observe(index, installation.incarnation);
-        let Some(id) = installation.identifier() else {
-            return;
-        };
-        let seen = match (legacy, dependent) {
-            (false, _) => Seen::Target,
-            (true, true) if on && reply == Reply::Pending => Seen::Served,
-            (true, true) => Seen::Stranded,
-            (true, false) if reply == Reply::Started => Seen::Legacy,
-            (true, false) => Seen::Latent,
-        };
-        let kind = installation.shown_kind();
-        self.ledger
-            .see((self.server.settings.identity, id), kind, seen);
+        if let Some(id) = installation.identifier() {
+            let seen = match (legacy, dependent) {
+                (false, _) => Seen::Target,
+                (true, true) if on && reply == Reply::Pending => Seen::Served,
+                (true, true) => Seen::Stranded,
+                (true, false) if reply == Reply::Started => Seen::Legacy,
+                (true, false) => Seen::Latent,
+            };
+            let key = (self.server.settings.identity, id);
+            let kind = installation.shown_kind();
+            pending.sighting = Some(self.ledger.see(key, kind, seen));
+        }
+        if let Some((fleet, _)) = self.server.fleet_mut() {
+            fleet.nodes[node].pending.push(pending);
+        }
     }
 
     // --- changes ---
 
     fn change(&mut self, index: usize) {
         let (_, index, change) = self.changes[index];
+        if self.server.is_fleet() && self.can_tick() {
+            // Instances tick each second, and what one second has is ordered by it.
+            self.server.tick_census();
+        }
         let fresh = self.random.within(1..=u64::MAX - 1);
         let installation = &mut self.installations[index];
         installation.apply(change, fresh);
@@ -293,7 +329,7 @@ impl World {
             .identifier()
             .map(|id| (self.server.settings.identity, id));
         if let Some(key) = key.filter(|_| self.server.is_up()) {
-            Operator::waive(&self.server, &self.installations[index], &self.clock);
+            Operator::waive(&self.server, &self.installations[index]);
             self.waived.insert(key);
         }
     }
@@ -310,6 +346,13 @@ impl World {
 
     fn begin(&mut self, fault: Fault) {
         if !self.can_tick() || !self.server.observes() || self.broken.is_some() {
+            return;
+        }
+        if let Fault::OfFleet(fault) = fault {
+            self.begin_in_fleet(fault);
+            return;
+        }
+        if !self.fleet_state.is_connected() {
             return;
         }
         self.faults.push(fault);
@@ -330,6 +373,12 @@ impl World {
                 self.server.remove_layer();
                 self.queue(self.now + length, Event::End(fault));
             }
+            Fault::ClockAhead(by) if self.server.is_fleet() => {
+                self.begin_in_fleet(FleetFault::ClockStep(by.cast_signed()));
+            }
+            Fault::ClockBack(by) if self.server.is_fleet() => {
+                self.begin_in_fleet(FleetFault::ClockStep(-by.cast_signed()));
+            }
             Fault::ClockAhead(by) => self.set_wall(|wall| wall + by),
             Fault::ClockBack(by) => self.set_wall(|wall| wall - by),
             Fault::NewContract => self.server.serve_new_contract(),
@@ -346,6 +395,7 @@ impl World {
                 self.stalled = true;
                 self.queue(self.now + length, Event::End(fault));
             }
+            Fault::OfFleet(_) => {}
         }
     }
 
@@ -356,6 +406,7 @@ impl World {
             self.ledger.note_gap(length + HOUR);
         }
         match fault {
+            Fault::OfFleet(fault) => self.end_in_fleet(fault),
             Fault::Down(_) => self.open(),
             Fault::WithoutLayer(_) => self.server.put_layer_back(),
             Fault::Stalled(_) => {
@@ -382,6 +433,12 @@ impl World {
 
     /// Starts from what was saved last.
     fn crash(&mut self) {
+        if self.server.is_fleet() {
+            // All at once, just after they handed over what they had.
+            self.server.tick_census();
+            self.saved = Some(self.ledger.clone());
+            self.queue(self.now, Event::SignOfLife(SIGNS));
+        }
         self.server.kill();
         self.open();
         self.forget_outcomes();
@@ -390,7 +447,7 @@ impl World {
     /// The census does not know any more which outcomes the installations met.
     fn forget_outcomes(&mut self) {
         for installation in &mut self.installations {
-            installation.met_legacy = false;
+            installation.met_legacy = 0;
         }
     }
 
@@ -404,9 +461,9 @@ impl World {
         self.ledger.apply_rules(rules);
     }
 
-    fn set_wall(&mut self, to: impl FnOnce(u64) -> u64) {
+    pub(crate) fn set_wall(&mut self, to: impl FnOnce(u64) -> u64) {
         let wall = to(self.ledger.wall());
-        self.clock.set_unix_ms(wall);
+        self.server.clock().set_unix_ms(wall);
         self.server.tick();
         self.ledger.set_wall(wall);
     }
@@ -428,12 +485,14 @@ impl World {
 
     /// Compares how many callers are stranded since the cutover, as pages and the automatic rollback count them.
     pub(crate) fn compare_stranded(&mut self) {
-        let evaluation = self.server.migration().rollout().evaluation();
-        let report = self.server.migration().census().report(Window::MONTH);
+        let evaluation = self.server.rollout().evaluation();
         let Some(stranded) = evaluation.stranded.as_ref() else {
             return;
         };
-        if !is_complete(&report) {
+        if !self.is_handed_over() {
+            return;
+        }
+        if !is_complete(&self.server.census().report(Window::MONTH)) {
             return;
         }
         self.outcome.comparisons += 1;
@@ -444,7 +503,7 @@ impl World {
         );
     }
 
-    fn note_difference(&mut self, what: &str, difference: u64) {
+    pub(crate) fn note_difference(&mut self, what: &str, difference: u64) {
         if difference > 0 {
             let cause = format!("{what}{}", self.after_faults());
             let worst = self.outcome.wrong_counts.entry(cause).or_default();
@@ -452,9 +511,27 @@ impl World {
         }
     }
 
+    /// Compares how many responses all callers got: each was merged once.
+    fn compare_sums(&mut self) {
+        let census = self.server.census();
+        let Some(counted) = sums(&census).filter(|_| is_complete(&census.report(Window::MONTH)))
+        else {
+            return;
+        };
+        self.outcome.comparisons += 1;
+        let truth = self.ledger.responses();
+        for (what, at) in [("responses", 0), ("dependent responses", 1)] {
+            self.note_difference(what, truth[at].abs_diff(counted[at]));
+        }
+    }
+
     fn compare_counts(&mut self) {
+        self.compare_gaps();
+        if !self.is_handed_over() {
+            return;
+        }
         for window in [Window::DAY, Window::MONTH] {
-            let report = self.server.migration().census().report(window);
+            let report = self.server.census().report(window);
             if !is_complete(&report) {
                 continue;
             }
@@ -466,7 +543,22 @@ impl World {
                 self.note_difference(state, difference);
             }
         }
+        if self.server.is_fleet() {
+            self.compare_sums();
+        }
     }
+}
+
+/// The sums of the responses of all callers, if they are few enough for one page.
+fn sums(census: &Census) -> Option<[u64; 2]> {
+    let page = census.list(&ListQuery::new(Window::MONTH).page(0, ListQuery::MAX_LIMIT));
+    let sums = page.rows.iter().fold([0, 0], |[all, dependent], row| {
+        [
+            all + u64::from(row.responses),
+            dependent + u64::from(row.dependent_responses),
+        ]
+    });
+    (page.total == page.rows.len()).then_some(sums)
 }
 
 /// Whether each caller has its record. Those without a place are estimated, and in the windows in which they were seen alone.

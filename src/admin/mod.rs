@@ -47,6 +47,7 @@
 //! | `POST /api/checks` | operator | `{check, green, link?, contract_digest?, reason}`: reports the result of a check |
 //! | `POST /api/incidents` | operator | `{incident, reason}`: opens an incident |
 //! | `POST /api/incidents/close` | operator | `{incident, reason}`: closes it |
+//! | `POST /api/instances/write-off` | operator | `{instance, reason}`: waits no more for what a lost instance counted |
 //! | `POST /api/waivers` | operator | `{target, owner, until, reason}`: excludes callers from the gates until then |
 //! | `POST /api/waivers/end` | operator | `{target, reason}`: ends a waiver early |
 //! | `POST /api/post-analyses` | operator | `{rollback, link, summary, reason}`: files the post-analysis of a rollback |
@@ -56,7 +57,7 @@
 //! | `GET /callers`, `/journal`, `/records`, `/waive`, `/brownouts` | viewer | lists, with forms for reports, waivers and brownouts |
 //! | `GET /instances` | viewer | the instances that share the journal |
 //! | `GET /transition/{step}`, `/rollback`, `/post-analysis/{seq}` | viewer | a transition with its gates and its form |
-//! | `POST` to these, `/waive/end`, `/brownouts/end`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
+//! | `POST` to these, `/waive/end`, `/brownouts/end`, `/instances/write-off`, and below `/records` `/checks`, `/incidents`, `/incidents/close`, `/client-rollbacks`, `/rollbacks/extend` | operator | the same commands, from forms |
 //! | `GET /assets/dashboard.css`, `/assets/dashboard.js`, `/assets/icon.svg` | none | the assets of the pages, cached by the digest in their query |
 //! | `GET /sign-in` | none | the sign-in page |
 //! | `POST /sign-in` | none | its form, `token` and `next`: begins a session |

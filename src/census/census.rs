@@ -61,7 +61,7 @@ pub struct Census {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
     /// The name of the flag whose callers it counts.
-    flag: OnceLock<Box<str>>,
+    pub(super) flag: OnceLock<Box<str>>,
     timeline: Timeline,
     pub(super) table: Table,
     pub(super) endpoints: Endpoints,

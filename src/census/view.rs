@@ -58,6 +58,8 @@ pub struct ExchangeStatus {
     pub sent: Option<Duration>,
     /// How long ago what the others handed over was last read; `None` if it never was.
     pub read: Option<Duration>,
+    /// How many callers changed here since they were handed over, as far as that was looked up.
+    pub waiting: u64,
     /// By how much what this process takes for the store's time may be wrong, in milliseconds.
     pub uncertainty_ms: Option<u64>,
     /// The instances that hand over what they count, by name.
@@ -66,6 +68,14 @@ pub struct ExchangeStatus {
     pub lost: Vec<String>,
     /// What went wrong the last time; `None` if nothing did.
     pub error: Option<String>,
+}
+
+impl ExchangeStatus {
+    /// How long ago both directions had last worked; `None` before they did.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        Some(self.sent?.max(self.read?))
+    }
 }
 
 /// Why a census cannot be brought up to date.

@@ -277,6 +277,29 @@ impl Family {
     .unit("s")
     .float();
 
+    /// How old the exchange with the other instances is. Source: the rollout, where several instances share its census.
+    pub const EXCHANGE_AGE_SECONDS: Self = Self::gauge(
+        "legacy_http_compat_exchange_age_seconds",
+        &["flag"],
+        "Time since this instance handed over what it counts, or read what the others count, whichever is longer.",
+    )
+    .unit("s")
+    .float();
+    /// Whether the store can be reached. Source: the rollout, where several instances share its journal or census.
+    pub const STORE_UP: Self = Self::gauge(
+        "legacy_http_compat_store_up",
+        &["flag"],
+        "Whether the store of journal and census could be reached the last time.",
+    );
+    /// How far the clock is off. Source: the rollout, where several instances share its journal.
+    pub const CLOCK_OFFSET_SECONDS: Self = Self::gauge(
+        "legacy_http_compat_clock_offset_seconds",
+        &["flag"],
+        "Time that the clock of this instance is ahead of the clock of the store; negative if it is behind.",
+    )
+    .unit("s")
+    .float();
+
     /// The accepted losses of recorded events. Source: the rollout.
     pub const JOURNAL_LOSSES: Self = Self::gauge(
         "legacy_http_compat_journal_losses",
@@ -286,7 +309,7 @@ impl Family {
     .unit("{loss}");
 
     /// All families of the crate.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -315,6 +338,9 @@ impl Family {
         Self::INSTANCES_LOST,
         Self::INSTANCES_WAITING,
         Self::APPLY_DELAY_SECONDS,
+        Self::EXCHANGE_AGE_SECONDS,
+        Self::STORE_UP,
+        Self::CLOCK_OFFSET_SECONDS,
     ];
 
     /// A family of integer counters that start with the process, of unit `1`. The name ends in `_total`.

@@ -68,6 +68,9 @@
 //! | `legacy_http_compat_instances_lost` | gauge | integer | `{instance}` | `flag` | Instances that did not report within the lease and did not leave. |
 //! | `legacy_http_compat_instances_waiting` | gauge | integer | `{instance}` | `flag` | Live instances that have not applied the last change of the flag, as far as is known. |
 //! | `legacy_http_compat_apply_delay_seconds` | gauge | float | `s` | `flag` | Time from when the last change of the flag was journaled to when it was applied here. |
+//! | `legacy_http_compat_exchange_age_seconds` | gauge | float | `s` | `flag` | Time since this instance handed over what it counts, or read what the others count, whichever is longer. |
+//! | `legacy_http_compat_store_up` | gauge | integer | `1` | `flag` | Whether the store of journal and census could be reached the last time. |
+//! | `legacy_http_compat_clock_offset_seconds` | gauge | float | `s` | `flag` | Time that the clock of this instance is ahead of the clock of the store; negative if it is behind. |
 //!
 //! # All labels
 //!
@@ -108,6 +111,11 @@
 //! - Several layers may share one `Metrics`. Several rollouts, censuses and `Metrics` in one process may be added to one adapter:
 //!   what a rollout or a census measures carries the name of its flag, and equal counters of two `Metrics` are summed. Other
 //!   series that are equal, such as those of two readers of one flag, are refused with a warning ([`Sources`]).
+//! - Where several instances share journal and census, responses, skips, undetermined outcomes and rehearsals are of each
+//!   instance: sum them. What a census or a rollout measures is the same in all instances, and never summed: `max without
+//!   (instance)`. Add the [`FleetCensus`](crate::census::fleet::FleetCensus) as a source in place of the census of the instance.
+//!   `flag_on`, `journal_failing`, `journal_stale`, `journal_forked`, `apply_delay_seconds`, `exchange_age_seconds`, `store_up`
+//!   and `clock_offset_seconds` are of each instance and not summed: `max`, or `min` where 0 is what matters.
 //! - A series that vanishes, such as a gate of a transition that was made, ends in Prometheus with the next scrape. For systems
 //!   that keep or add up values, adapters read through a [`SeriesReader`].
 //! - An adapter keeps its sources alive. One added as a [`Weak`](std::sync::Weak) may be dropped, and shows nothing from then on.

@@ -45,7 +45,7 @@ pub(crate) enum Action {
 }
 
 #[rustfmt::skip]
-pub(crate) const ROUTES: [Route; 21] = [
+pub(crate) const ROUTES: [Route; 22] = [
     show("/openapi.json", || get(openapi)),
     show("/api/status", || get(status)),
     show("/api/report", || get(report)),
@@ -62,6 +62,7 @@ pub(crate) const ROUTES: [Route; 21] = [
     command("/api/checks", CommandKind::Check),
     command("/api/incidents", CommandKind::OpenIncident),
     command("/api/incidents/close", CommandKind::CloseIncident),
+    command("/api/instances/write-off", CommandKind::WriteOffInstance),
     command("/api/waivers", CommandKind::Waive),
     command("/api/waivers/end", CommandKind::EndWaiver),
     command("/api/post-analyses", CommandKind::PostAnalysis),

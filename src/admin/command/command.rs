@@ -9,7 +9,8 @@ use crate::{
     rollout::{
         Phase, Transition,
         names::{
-            ContractDigest, Identifier, IncidentId, Link, Owner, Reason, Summary, WaiverTarget,
+            ContractDigest, Identifier, IncidentId, InstanceId, Link, Owner, Reason, Summary,
+            WaiverTarget,
         },
         policy::Policy,
     },
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     },
     OpenIncident(IncidentId),
     CloseIncident(IncidentId),
+    /// Of the instances that share the census.
+    WriteOffInstance(InstanceId),
     Waive {
         target: WaiverTarget,
         owner: Owner,
@@ -89,6 +92,7 @@ pub(crate) enum CommandKind {
     Check,
     OpenIncident,
     CloseIncident,
+    WriteOffInstance,
     Waive,
     EndWaiver,
     PostAnalysis,
@@ -142,6 +146,7 @@ impl CommandKind {
             Self::Check => check(reader),
             Self::OpenIncident => required(reader, "incident").map(Command::OpenIncident),
             Self::CloseIncident => required(reader, "incident").map(Command::CloseIncident),
+            Self::WriteOffInstance => required(reader, "instance").map(Command::WriteOffInstance),
             Self::Waive => waive(reader),
             Self::EndWaiver => required(reader, "target").map(Command::EndWaiver),
             Self::PostAnalysis => post_analysis(reader),

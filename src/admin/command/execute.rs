@@ -124,6 +124,7 @@ fn dispatch(
         } => rollout.report_check(check, green, link, contract_digest, context),
         Command::OpenIncident(incident) => rollout.open_incident(incident, context),
         Command::CloseIncident(incident) => rollout.close_incident(incident, context),
+        Command::WriteOffInstance(instance) => rollout.write_off_instance(&instance, context),
         Command::Waive {
             target,
             owner,

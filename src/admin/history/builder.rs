@@ -95,7 +95,8 @@ impl HistoryBuilder {
     }
 
     /// The rollout whose stranded callers are recorded: those since the flag last changed, waived ones aside. Without one
-    /// they are those of the window.
+    /// they are those of the window. Where several instances share its census, the callers are those of all instances; the
+    /// responses are those of this process.
     pub fn rollout(mut self, rollout: Arc<Rollout>) -> Self {
         self.rollout = Some(rollout);
         self

@@ -118,7 +118,7 @@ impl History {
     /// Samples census and metrics.
     fn sample(&self, now: &Moment) {
         // Neither is queried with the state locked.
-        let reports = self.census.cached_reports();
+        let reports = self.census().cached_reports();
         let counted = self.metrics.snapshot();
         let flag = self.rollout.as_ref().map(|rollout| rollout.status().flag);
         let standard = Window::STANDARD.iter();
@@ -130,6 +130,16 @@ impl History {
         if let Some(flag) = flag {
             state.skips.sample(flag, &counted);
         }
+    }
+
+    /// That of all instances, where the rollout decides by it.
+    fn census(&self) -> Arc<Census> {
+        let view = self
+            .rollout
+            .as_ref()
+            .and_then(|rollout| rollout.census_view());
+        let shared = view.filter(|view| view.is_shared());
+        shared.map_or_else(|| Arc::clone(&self.census), |view| view.census())
     }
 
     /// By the evaluation that the rollout shares, renewed for every bucket of the finest series at least once.

@@ -26,6 +26,8 @@ struct CallersPage<'a> {
     layout: &'a Layout,
     query: CallersQuery,
     page: Page,
+    /// Which instances count them; empty where there is only one.
+    counted_by: &'static str,
 }
 
 /// The head of a column, which sorts by it.
@@ -60,6 +62,8 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
         let detail = "The rollout has no census, so callers are not counted.";
         return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
+    let view = request.shared.rollout.census_view();
+    let is_shared = view.is_some_and(|view| view.is_shared());
     let params = &mut request.params;
     let since_change = params.is("window", CallersQuery::SINCE_CHANGE);
     let mut query = CallersQuery::read(params, census.kinds());
@@ -76,9 +80,19 @@ pub(crate) async fn show(mut request: PageRequest) -> Response {
                 layout,
                 query,
                 page,
+                counted_by: counted_by(layout, is_shared),
             })
         })
         .await
+}
+
+/// Whose callers they are, where several instances share the journal.
+fn counted_by(layout: &Layout, is_shared: bool) -> &'static str {
+    match (is_shared, &layout.fleet) {
+        (true, _) => "of all instances",
+        (false, Some(_)) => "of this instance alone",
+        (false, None) => "",
+    }
 }
 
 impl CallersPage<'_> {

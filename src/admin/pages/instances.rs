@@ -1,20 +1,28 @@
 //! The page of the instances that share the journal, and the warnings about them.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 
 use super::{
     layout::{Banner, Layout},
     page_request::PageRequest,
+    submitted_form::{PageForm, SubmittedForm},
     time_tag::{TimeTag, distance},
 };
 use crate::{
     admin::{
-        format::{duration, listed},
+        command::CommandKind,
+        format::{counted, duration, listed},
         problem::{Problem, ProblemKind},
         shared::html,
     },
-    rollout::fleet::{FleetView, InstanceView, SyncWord},
+    census::ExchangeStatus,
+    rollout::{
+        Rollout,
+        fleet::{FleetView, InstanceView, SyncWord},
+    },
     time::Timestamp,
 };
 
@@ -27,17 +35,35 @@ use crate::{
 struct InstancesPage<'a> {
     layout: &'a Layout,
     fleet: &'a FleetView,
+    /// How the census is exchanged; `None` where each instance has its own.
+    exchange: Option<ExchangeStatus>,
+    form: PageForm,
 }
 
+const TITLE: &str = "Instances";
+
 pub(crate) async fn show(request: PageRequest) -> Response {
-    let page = |_: &_, layout: &Layout| {
-        if let Some(fleet) = &layout.fleet {
-            return html(&InstancesPage { layout, fleet });
-        }
+    let page = |rollout: &Rollout, layout: &Layout| page(rollout, layout, PageForm::default());
+    request.render(TITLE, page).await
+}
+
+pub(crate) async fn write_off(form: SubmittedForm) -> Response {
+    let kind = CommandKind::WriteOffInstance;
+    form.submit(kind, "/instances", TITLE, page).await
+}
+
+fn page(rollout: &Rollout, layout: &Layout, form: PageForm) -> Response {
+    let Some(fleet) = &layout.fleet else {
         let detail = "The rollout has no table of instances.";
-        Problem::new(ProblemKind::NotConfigured, detail).into_response()
+        return Problem::new(ProblemKind::NotConfigured, detail).into_response();
     };
-    request.render("Instances", page).await
+    let exchange = rollout.census_view().and_then(|view| view.exchange());
+    html(&InstancesPage {
+        layout,
+        fleet,
+        exchange,
+        form,
+    })
 }
 
 impl InstancesPage<'_> {
@@ -71,7 +97,7 @@ impl InstancesPage<'_> {
                 format!("live {}", self.read_at())
             };
         }
-        let silent = std::time::Duration::from_millis(instance.silent_ms);
+        let silent = Duration::from_millis(instance.silent_ms);
         format!("not seen for {}", duration(silent))
     }
 
@@ -98,6 +124,41 @@ impl InstancesPage<'_> {
         } else {
             digest.to_owned()
         }
+    }
+
+    /// When this instance last handed over what it counts, and read what the others count.
+    fn exchanged(exchange: &ExchangeStatus) -> String {
+        let ago = |age: Option<Duration>| {
+            age.map_or("never".to_owned(), |age| format!("{} ago", duration(age)))
+        };
+        let (sent, read) = (ago(exchange.sent), ago(exchange.read));
+        format!(
+            "This instance last handed over what it counts {sent}, and last read what the others count {read}."
+        )
+    }
+
+    /// What only this instance knows.
+    fn waiting(exchange: &ExchangeStatus) -> String {
+        match (exchange.waiting, &exchange.error) {
+            (0, None) => "Nothing waits to be handed over.".to_owned(),
+            (waiting, None) => format!("{} to be handed over.", waits(waiting)),
+            (waiting, Some(error)) => format!(
+                "{} to be handed over, and gates fail until that is done: {error}.",
+                waits(waiting)
+            ),
+        }
+    }
+
+    /// What became of the times of lost instances.
+    fn lost(exchange: &ExchangeStatus) -> Option<String> {
+        let lost = &exchange.lost;
+        (!lost.is_empty()).then(|| {
+            format!(
+                "The census is incomplete without {}: since it last handed over what it counts, the time is a gap, until it \
+                 comes back, is written off, or was silent for 15 minutes.",
+                listed(lost)
+            )
+        })
     }
 
     /// `+3 ± 12 ms`.
@@ -152,6 +213,11 @@ impl Layout {
         });
         fork.into_iter().chain(stale).chain(partly).collect()
     }
+}
+
+fn waits(callers: u64) -> String {
+    let verb = if callers == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", counted(callers, "caller"))
 }
 
 /// Who follows another journal: this instance than the store, others than this one.

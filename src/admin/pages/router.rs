@@ -20,6 +20,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/callers", get(callers::show))
         .route("/journal", get(journal::show))
         .route("/instances", get(instances::show))
+        .route("/instances/write-off", post(instances::write_off))
         .route("/transition/{step}", get(step::show).post(step::take))
         .route("/rollback", get(rollback::show).post(rollback::roll_back))
         .route("/brownouts", get(brownouts::show).post(brownouts::announce))

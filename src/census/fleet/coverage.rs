@@ -2,7 +2,7 @@
 //!
 //! A moment is watched when at least as many instances as the policy requires were registered, every registered one
 //! watched, and something fed one of them. An instance is registered from when it joined until it left, was replaced by a
-//! later run or written off, or was silent for a quarter of an hour.
+//! later run or written off, or was silent for a quarter of an hour in which the store could be reached.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,12 @@ impl Run {
 
     /// Neither live nor ended, nor silent for so long that it does not count any more.
     pub(super) fn is_lost(&self, now: u64) -> bool {
-        self.state.ended.is_none() && !self.is_live(now) && now < self.complete_to() + WRITTEN_OFF
+        self.state.ended.is_none() && !self.is_live(now) && now < self.counts_to()
+    }
+
+    /// Until when it stays registered if it is silent. While no instance reaches the store, nothing says that it is gone.
+    fn counts_to(&self) -> u64 {
+        self.complete_to() + WRITTEN_OFF + self.state.excused
     }
 
     /// In which it was registered.
@@ -95,7 +100,7 @@ impl Run {
             Some(_) if self.state.left => self.complete_to(),
             Some(ended) => ended.max(from),
             None if self.is_live(now) => u64::MAX,
-            None => self.complete_to() + WRITTEN_OFF,
+            None => self.counts_to(),
         };
         (from, to)
     }

@@ -14,6 +14,7 @@ use crate::{
         census::Census,
         view::{ExchangeStatus, View, ViewError},
     },
+    metrics::{Family, Sample, Source},
     time::{millis, timeline::Due},
     worker::Tick,
 };
@@ -388,6 +389,7 @@ impl View for FleetCensus {
         // While something is being handed over, as it was before.
         if let Ok(sending) = self.outbox.try_lock() {
             status.sent = sending.sent.map(ago);
+            status.waiting = sending.outbox.waiting();
             status.error = status.error.or_else(|| sending.error.clone());
             status.uncertainty_ms = sending
                 .outbox
@@ -423,6 +425,21 @@ impl Tick for FleetCensus {
     fn shutdown(&self) {
         let done = self.hand_over(true);
         self.log(done);
+    }
+}
+
+/// As the source [`Census`], of the callers of all instances.
+impl Source for FleetCensus {
+    fn families(&self) -> &'static [Family] {
+        self.local.families()
+    }
+
+    fn samples(&self, family: &Family, sample: &mut Sample<'_>) {
+        let census = self.census();
+        if let Some(flag) = self.local.flag.get() {
+            census.name_flag(flag);
+        }
+        census.samples(family, sample);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     batch::{Batch, Member},
+    coverage::LEASE,
     store::{
         CensusStore, CensusStoreError, Change, Changed, Followed, Joined, Loaded, LoadedState,
         MemberState, Merged, Names, Sweep,
@@ -30,6 +31,9 @@ pub struct MemoryCensusStore {
     state: Mutex<State>,
 }
 
+/// An instance that was silent for longer before the store was away was gone by then, in milliseconds.
+const EXCUSABLE: u64 = 16 * 60_000;
+
 #[derive(Debug, Default)]
 struct State {
     away: bool,
@@ -42,6 +46,23 @@ struct State {
     callers: HashSet<(u128, u8)>,
     /// By how much the store's clock was set.
     stepped: i64,
+    /// When it was last changed.
+    changed: u64,
+}
+
+impl State {
+    /// Notes that something is changed now. If nothing was for longer than a lease, no instance reached the store.
+    fn change(&mut self, now: u64) {
+        let before = std::mem::replace(&mut self.changed, now);
+        if now.saturating_sub(before) <= LEASE {
+            return;
+        }
+        for (row, _) in self.members.values_mut() {
+            if row.ended.is_none() && row.seen + row.excused + EXCUSABLE > before {
+                row.excused += now - before;
+            }
+        }
+    }
 }
 
 impl MemoryCensusStore {
@@ -128,6 +149,7 @@ impl CensusStore for MemoryCensusStore {
             return Err(CensusStoreError::OtherKey { found, own });
         }
         let now = self.now(&state);
+        state.change(now);
         state.key = state.key.or(key);
         for (known, (row, _)) in &mut state.members {
             if known.name == member.name && known.started < member.started && row.ended.is_none() {
@@ -138,6 +160,7 @@ impl CensusStore for MemoryCensusStore {
             member: member.clone(),
             joined: now,
             seen: now,
+            excused: 0,
             ended: None,
             left: false,
         };
@@ -155,6 +178,7 @@ impl CensusStore for MemoryCensusStore {
         let mut state = self.open()?;
         let now = self.now(&state);
         let state = &mut *state;
+        state.change(now);
         let unknown = || CensusStoreError::WrittenOff(batch.member.name.clone());
         let (row, last) = state.members.get_mut(&batch.member).ok_or_else(unknown)?;
         if *last >= batch.number {
@@ -172,7 +196,7 @@ impl CensusStore for MemoryCensusStore {
         if row.ended.is_some() {
             return Err(unknown());
         }
-        (row.seen, *last) = (now, batch.number);
+        (row.seen, row.excused, *last) = (now, 0, batch.number);
         if batch.leaves {
             (row.ended, row.left) = (Some(now), true);
         }

@@ -202,6 +202,7 @@ impl Merged {
                 member: batch.member.clone(),
                 joined: change.at,
                 seen: change.at,
+                excused: 0,
                 ended: None,
                 left: false,
             })

@@ -185,6 +185,13 @@ impl Outbox {
             && self.watched.overflow.1 == self.watched.overflow_sent.0
     }
 
+    /// How many callers are not known to be merged.
+    pub(super) fn waiting(&self) -> u64 {
+        let in_flight = self.in_flight.iter();
+        let in_flight: usize = in_flight.map(|sent| sent.callers.len()).sum();
+        (in_flight + self.callers.len()) as u64
+    }
+
     /// The batch was merged, but for the callers at these positions, which `local` then estimates.
     pub(super) fn merged(&mut self, refused: &[u32], local: &Census) {
         let Some(done) = self.in_flight.take() else {

@@ -198,6 +198,8 @@ pub(crate) struct MemberState {
     pub(crate) joined: u64,
     /// When it last handed something over.
     pub(crate) seen: u64,
+    /// For how long no instance reached the store since then.
+    pub(crate) excused: u64,
     /// When it left, was replaced by a later run or written off.
     pub(crate) ended: Option<u64>,
     /// Whether it left by itself: it then was complete.

@@ -345,6 +345,35 @@ fn a_killed_instance_is_a_gap_for_a_quarter_of_an_hour() {
 }
 
 #[test]
+fn an_instance_that_is_killed_while_the_store_is_away_is_a_gap_until_the_store_is_back() {
+    let mut fleet = Fleet::new(2);
+    fleet.run(120, &[0, 1]);
+    fleet.store.set_away(true);
+    fleet.run(3_000, &[0, 1]);
+    // Nothing that it counted in these fifty minutes was handed over.
+    fleet.all.truncate(1);
+    fleet.run(600, &[0]);
+    fleet.store.set_away(false);
+    fleet.run(60, &[0]);
+    assert!(
+        fleet
+            .gaps(1)
+            .iter()
+            .any(|(_, cause)| *cause == GapCause::InstanceLost)
+    );
+    fleet.run(1_200, &[0]);
+    let gaps = fleet.gaps(1);
+    let lost = gaps.iter().map(|(seconds, _)| seconds).sum::<u64>();
+    assert!((3_600 + 840..3_600 + 1_000).contains(&lost), "{gaps:?}");
+    // It is gone by now: a store that is away later says nothing of it.
+    fleet.store.set_away(true);
+    fleet.run(600, &[0]);
+    fleet.store.set_away(false);
+    fleet.run(60, &[0]);
+    assert_eq!(fleet.gaps(1), gaps);
+}
+
+#[test]
 fn a_lost_instance_that_is_written_off_is_no_gap_any_more() {
     let fleet = Fleet::new(3);
     fleet.run(130, &[0, 1, 2]);

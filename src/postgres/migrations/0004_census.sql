@@ -36,6 +36,8 @@ create table legacy_http_compat.census_member (
     key_check bigint,
     joined bigint not null,
     seen bigint not null,
+    -- For how long the store was away since then.
+    excused bigint not null default 0,
     batch bigint not null default 0,
     ended bigint,
     has_left boolean not null default false,
@@ -144,9 +146,14 @@ begin
 end
 $$;
 
--- Ends a change.
+-- Ends a change. If it is the first one for longer than the lease of an instance, none could reach the store before.
 create function legacy_http_compat.census_commit(c legacy_http_compat.census) returns void
 language sql as $$
+    update legacy_http_compat.census_member m set excused = m.excused + (c.time - k.time), change = c.change
+        from legacy_http_compat.census k
+        where k.flag = c.flag and c.time - k.time > 10000 and m.census = k.id and m.ended is null and m.seen < c.time
+            -- One that was silent for a quarter of an hour before was gone by then.
+            and m.seen + m.excused + 960000 > k.time;
     update legacy_http_compat.census set time = c.time, shift = c.shift, change = c.change, callers = c.callers,
         swept = c.swept, pruned = c.pruned, key_check = c.key_check, began = c.began where flag = c.flag
 $$;
@@ -258,7 +265,7 @@ begin
         return;
     end if;
     c.change := c.change + 1;
-    update legacy_http_compat.census_member k set batch = of_batch, seen = c.time, change = c.change,
+    update legacy_http_compat.census_member k set batch = of_batch, seen = c.time, excused = 0, change = c.change,
         ended = case when leaves then c.time end, has_left = leaves
         where k.census = c.id and k.name = of_name and k.started = of_started;
     if m.key_check is distinct from c.key_check and c.key_check is not null then
@@ -406,6 +413,6 @@ $$;
 create function legacy_http_compat.census_members(c legacy_http_compat.census, since bigint) returns json
 language sql stable as $$
     select coalesce(json_agg(json_build_object('member', json_build_object('name', m.name, 'started', m.started),
-        'joined', m.joined - c.base, 'seen', m.seen - c.base, 'ended', m.ended - c.base, 'left', m.has_left)), '[]')
+        'joined', m.joined - c.base, 'seen', m.seen - c.base, 'excused', m.excused, 'ended', m.ended - c.base, 'left', m.has_left)), '[]')
     from legacy_http_compat.census_member m where m.census = c.id and m.change > since
 $$;

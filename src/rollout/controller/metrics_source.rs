@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::rollout::Rollout;
 use crate::{
+    census::ExchangeStatus,
     metrics::{Family, Sample, Source, Value},
     rollout::{
         fleet::{FleetView, SyncWord},
@@ -43,6 +44,9 @@ impl Source for Rollout {
             Family::INSTANCES_LOST,
             Family::INSTANCES_WAITING,
             Family::APPLY_DELAY_SECONDS,
+            Family::EXCHANGE_AGE_SECONDS,
+            Family::STORE_UP,
+            Family::CLOCK_OFFSET_SECONDS,
         ]
     }
 
@@ -89,11 +93,35 @@ impl Source for Rollout {
             sample(&[flag], status.journal_error.is_some().into());
         } else if *family == Family::JOURNAL_LOSSES {
             sample(&[flag], (status.losses.len() as u64).into());
+        } else if *family == Family::STORE_UP {
+            if let Some(up) = self.reaches_store(&status) {
+                sample(&[flag], up.into());
+            }
+        } else if *family == Family::EXCHANGE_AGE_SECONDS {
+            if let Some(age) = self.exchange().and_then(|exchange| exchange.age()) {
+                sample(&[flag], age.as_secs_f64().into());
+            }
         } else if let Some(fleet) = self.fleet_view(&status)
             && let Some(value) = fleet_value(family, &fleet, &status)
         {
             sample(&[flag], value);
         }
+    }
+}
+
+impl Rollout {
+    fn exchange(&self) -> Option<ExchangeStatus> {
+        self.census_view()?.exchange()
+    }
+
+    /// Whether the store of journal and census could be reached the last time; `None` without one.
+    fn reaches_store(&self, status: &RolloutStatus) -> Option<bool> {
+        let exchange = self.exchange();
+        if exchange.is_none() && self.fleet().is_none() {
+            return None;
+        }
+        let is_current = SyncWord::from(status.sync) != SyncWord::Stale;
+        Some(is_current && exchange.is_none_or(|exchange| exchange.error.is_none()))
     }
 }
 
@@ -116,6 +144,11 @@ fn fleet_value(family: &Family, fleet: &FleetView, status: &RolloutStatus) -> Op
         status
             .apply_delay
             .map(|delay| Value::Ratio(delay.as_secs_f64()))
+    } else if *family == Family::CLOCK_OFFSET_SECONDS {
+        let mut instances = fleet.instances.iter();
+        let own = instances.find(|instance| instance.instance == fleet.instance)?;
+        own.clock
+            .map(|clock| Value::Ratio(seconds(clock.offset_ms)))
     } else {
         None
     }
@@ -151,6 +184,14 @@ fn browned_out(state: &RolloutState, now: Timestamp) -> Duration {
     });
     let day = Timestamp::from_unix_ms(now.unix_ms().saturating_sub(86_400_000));
     began.map(|(from, to)| to.since(from.max(day))).sum()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of any clock are exact in a float"
+)]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1_000.0
 }
 
 /// Which of the figures the samples of a family are.

@@ -31,7 +31,7 @@ async fn every_route_asks_for_the_role_that_the_document_names() {
         };
         operations.map(named).collect()
     };
-    assert_eq!(operations.len(), 21);
+    assert_eq!(operations.len(), 22);
     for (method, path, role) in operations {
         let ask = async |client: &super::client::Client| {
             let request = client.request(&method, &path).json(&json!({}));

@@ -7,14 +7,17 @@ use std::{
 };
 
 use legacy_http_compat::{
-    admin::{SessionStore, SessionStoreError, SharedSession},
+    admin::{SessionStore, SessionStoreError, SharedSession, history::HistoryRange},
+    census::{Dependence, fleet::MemoryCensusStore},
     flag::FlagState,
+    metrics::{Family, Sources},
     rollout::{JournalFollower, Phase, fleet::MemoryInstances},
     time::ManualClock,
 };
 use serde_json::{Value, json};
 
 use super::{
+    orders,
     service::{MARA, START, Shared, TestService},
     stream::Stream,
 };
@@ -91,10 +94,29 @@ impl Fleet {
             shared: Shared {
                 table: Arc::clone(&table) as _,
                 sessions: Arc::clone(&sessions) as _,
+                census: None,
                 clock,
             },
             sessions,
             table,
+        }
+    }
+
+    /// Instances that share one census as well.
+    fn of_one_census() -> Self {
+        let mut fleet = Self::new();
+        let store = MemoryCensusStore::with_clock(fleet.shared.clock.clone());
+        fleet.shared.census = Some(Arc::new(store));
+        fleet
+    }
+
+    /// Lets time pass, and lets each hand over what it counted before any reads it.
+    fn pass(&self, seconds: u64, members: &[&Member]) {
+        for part in [seconds - 1, 1] {
+            self.shared.clock.advance(Duration::from_secs(part));
+            for member in members {
+                member.service.tick();
+            }
         }
     }
 
@@ -135,6 +157,25 @@ impl Member {
 
     async fn page(&self, path: &str) -> String {
         self.service.viewer().get(path).await.text
+    }
+
+    /// The samples of a family, of the sources that an instance has.
+    fn samples(&self, family: &Family) -> Vec<(String, f64)> {
+        let mut sources = Sources::new().source(Arc::clone(&self.service.rollout));
+        if let Some(fleet) = &self.service.fleet {
+            sources = sources.source(Arc::clone(fleet));
+        }
+        let mut samples = Vec::new();
+        sources.read(family, &mut |labels, value| {
+            samples.push((labels[1..].join(" "), value.as_f64()));
+        });
+        samples
+    }
+
+    fn dependents(&self) -> Option<u64> {
+        let series = self.service.history.time_series(HistoryRange::Hour);
+        let agents = series.callers.iter().find(|series| series.kind == "AGENT");
+        *agents.unwrap().dependent.last().unwrap()
     }
 
     fn flag(&self) -> FlagState {
@@ -216,6 +257,86 @@ async fn the_page_of_the_instances_shows_each() {
     assert!(!alone.viewer().get("").await.text.contains("Instances"));
     let none = alone.viewer().get("/instances").await;
     assert_eq!(none.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_history_and_metrics_are_those_of_all_instances() {
+    let fleet = Fleet::of_one_census();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    a.service.see("AGENT", 1, Dependence::Served);
+    b.service.see("AGENT", 1, Dependence::Served);
+    b.service.see("AGENT", 2, Dependence::Served);
+    fleet.pass(70, &[&a, &b]);
+    for member in [&a, &b] {
+        let page = member.page("/callers").await;
+        assert!(page.contains("2 callers of all instances"), "{page}");
+        assert_eq!(member.dependents(), Some(2));
+        let callers = member.samples(&Family::CALLERS);
+        assert!(callers.contains(&("AGENT dependent 24h".to_owned(), 2.0)));
+    }
+    assert!(a.page("").await.contains("Responses of this instance"));
+
+    let fleet = Fleet::new();
+    let alone = fleet.join("core-a").await;
+    alone.service.see("AGENT", 1, Dependence::Served);
+    let page = alone.page("/callers").await;
+    assert!(page.contains("1 caller of this instance alone"), "{page}");
+    assert!(!alone.page("/instances").await.contains("Census of all"));
+    assert_eq!(alone.samples(&Family::EXCHANGE_AGE_SECONDS), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_instances_shows_how_the_census_is_exchanged() {
+    let fleet = Fleet::of_one_census();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    fleet.pass(70, &[&a, &b]);
+    let page = a.page("/instances").await;
+    assert!(page.contains("Nothing waits to be handed over."), "{page}");
+    assert_eq!(a.samples(&Family::STORE_UP), [(String::new(), 1.0)]);
+
+    let store = fleet.shared.census.as_ref().unwrap();
+    store.set_away(true);
+    a.service.see("AGENT", 1, Dependence::Served);
+    fleet.pass(120, &[&a]);
+    let page = a.page("/instances").await;
+    assert!(
+        page.contains("1 caller waits to be handed over, and gates fail until that is done"),
+        "{page}"
+    );
+    assert!(
+        page.contains("last handed over what it counts 2 min"),
+        "{page}"
+    );
+    assert_eq!(a.samples(&Family::STORE_UP), [(String::new(), 0.0)]);
+    // The last sign of life was up to two seconds before.
+    let age = &a.samples(&Family::EXCHANGE_AGE_SECONDS)[0].1;
+    assert!((120.0..=122.0).contains(age), "{age}");
+
+    store.set_away(false);
+    fleet.pass(2, &[&a]);
+    let page = a.page("/instances").await;
+    assert!(page.contains("Nothing waits to be handed over."), "{page}");
+    assert!(
+        page.contains("The census is incomplete without core-b"),
+        "{page}"
+    );
+    assert!(!page.contains("Write off core-b"), "only for operators");
+    let page = a.service.operator().get("/instances").await.text;
+    assert!(page.contains("Write off core-b"), "{page}");
+
+    let (path, order) = orders::of_a_fleet();
+    a.service.operator().post(path, &order).await.ok();
+    fleet.pass(2, &[&a]);
+    assert!(!a.page("/instances").await.contains("incomplete"));
+    assert_eq!(fleet.store.count("instance_written_off"), 1);
+    // It was only cut off: it goes on as a new run, and loses nothing.
+    b.service.see("AGENT", 2, Dependence::Served);
+    fleet.pass(70, &[&a, &b]);
+    assert!(
+        a.page("/callers")
+            .await
+            .contains("2 callers of all instances")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

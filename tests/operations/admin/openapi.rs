@@ -141,7 +141,8 @@ async fn every_schema_is_one_of_draft_2020_12() {
 async fn the_bodies_that_are_taken_are_those_of_the_document() {
     let service = TestService::open().await;
     let document = service.stranger.document();
-    let bodies = orders::all();
+    let mut bodies = orders::all();
+    bodies.push(orders::of_a_fleet());
     for (_, path, operation) in document
         .operations()
         .filter(|(method, _, _)| method == "POST")

@@ -5,7 +5,15 @@ use serde_json::{Value, json};
 
 use super::service::{CI, TestService};
 
-/// One order for each route, in an order in which all of them fit.
+/// What only one of several instances takes that share a census.
+pub(crate) fn of_a_fleet() -> (&'static str, Value) {
+    (
+        "/api/instances/write-off",
+        json!({"instance": "core-b", "reason": "its host is gone"}),
+    )
+}
+
+/// One order for each other route, in an order in which all of them fit.
 pub(crate) fn all() -> Vec<(&'static str, Value)> {
     vec![
         (

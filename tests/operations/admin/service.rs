@@ -15,7 +15,10 @@ use legacy_http_compat::{
     admin::history::History,
     admin::{Admin, Role, SessionStore, TokenDigest, Tokens},
     caller::{Caller, Fingerprint, FingerprintKey, Generation, Kinds, SignalDetector},
-    census::{CallerEvent, Census, Dependence},
+    census::{
+        CallerEvent, Census, Dependence,
+        fleet::{FleetCensus, MemoryCensusStore},
+    },
     metrics::Metrics,
     rollout::{
         Phase, Rollout,
@@ -52,6 +55,8 @@ fn screen_token(number: usize) -> String {
 pub(crate) struct TestService {
     pub(crate) rollout: Arc<Rollout>,
     pub(crate) census: Arc<Census>,
+    /// That of all instances that share one.
+    pub(crate) fleet: Option<Arc<FleetCensus>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) history: Arc<History>,
     pub(crate) clock: Arc<ManualClock>,
@@ -86,6 +91,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) table: Arc<dyn Instances>,
     pub(crate) sessions: Arc<dyn SessionStore>,
+    /// The store of their census; `None` if each has its own.
+    pub(crate) census: Option<Arc<MemoryCensusStore>>,
 }
 
 impl Default for Setup {
@@ -125,10 +132,19 @@ impl TestService {
             .open()
             .unwrap();
         let (census, metrics) = (Arc::new(census), Arc::new(Metrics::new()));
-        let history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
-        let history = Arc::new(history.open().unwrap());
+        let fleet = fleet_census(&setup, &census);
         let journal = Arc::new(Unreliable::new(setup.journal.clone()));
-        let rollout = rollout(&setup, &clock, (&census, &metrics), &journal);
+        let rollout = rollout(
+            &setup,
+            &clock,
+            (&census, fleet.as_ref(), &metrics),
+            &journal,
+        );
+        let mut history = History::builder(census.clone(), metrics.clone()).clock(clock.clone());
+        if fleet.is_some() {
+            history = history.rollout(rollout.clone());
+        }
+        let history = Arc::new(history.open().unwrap());
         let admin = admin(&setup, &rollout, &history, &clock);
         let (origin, stop, served) = serve(&setup, &admin).await;
         let stranger = Client::new(format!("{origin}{}", setup.prefix));
@@ -137,6 +153,7 @@ impl TestService {
             stranger: stranger.knowing(document),
             rollout,
             census,
+            fleet,
             metrics,
             history,
             clock,
@@ -180,6 +197,9 @@ impl TestService {
 
     pub(crate) fn tick(&self) {
         self.census.tick();
+        if let Some(fleet) = &self.fleet {
+            fleet.tick();
+        }
         self.rollout.tick();
         self.history.tick();
     }
@@ -227,10 +247,18 @@ impl TestService {
     }
 }
 
+fn fleet_census(setup: &Setup, census: &Arc<Census>) -> Option<Arc<FleetCensus>> {
+    let (name, shared) = setup.instance.as_ref()?;
+    let store = Arc::clone(shared.census.as_ref()?);
+    let fleet = FleetCensus::new(Arc::clone(census), store, name);
+    fleet.join().unwrap();
+    Some(Arc::new(fleet))
+}
+
 fn rollout(
     setup: &Setup,
     clock: &Arc<ManualClock>,
-    (census, metrics): (&Arc<Census>, &Arc<Metrics>),
+    (census, fleet, metrics): (&Arc<Census>, Option<&Arc<FleetCensus>>, &Arc<Metrics>),
     journal: &Arc<Unreliable>,
 ) -> Arc<Rollout> {
     let flag = FlagName::new("features.auth.device_flow.compat_legacy_http").unwrap();
@@ -240,6 +268,9 @@ fn rollout(
         .clock(clock.clone());
     if setup.watched {
         builder = builder.census(census.clone()).metrics(metrics.clone());
+    }
+    if let Some(fleet) = fleet {
+        builder = builder.census_view(Arc::clone(fleet) as _);
     }
     if let Some((name, shared)) = &setup.instance {
         let table = Arc::clone(&shared.table);
