@@ -40,7 +40,7 @@ fn the_story_has_every_kind_of_event() {
     let mut names: Vec<&str> = story.iter().map(EventPayload::name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 19, "{names:?}");
+    assert_eq!(names.len(), 20, "{names:?}");
 }
 
 #[test]

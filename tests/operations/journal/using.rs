@@ -80,8 +80,8 @@ fn a_conflict_is_told_in_one_line() {
         ..Head::NONE
     };
     let error = journal.append(expected, draft).unwrap_err().to_string();
-    let expected = "the last event is 24, not 15; since then: post_analysis_filed by human mara (16), recovered by \
-                    human mara (17), incident_closed by human mara (18) and 6 more";
+    let expected = "the last event is 25, not 15; since then: post_analysis_filed by human mara (16), recovered by \
+                    human mara (17), incident_closed by human mara (18) and 7 more";
     assert_eq!(error, expected);
 }
 

@@ -56,7 +56,7 @@ fn the_story_leads_to_retirement() {
     assert_eq!(state.client_rollbacks[0].version.as_str(), "1.9.3");
     assert_eq!(state.overrides[0].loosened[0].member, "/min_responses");
     assert_eq!(state.overrides[1].gates, [label("no_dependent_responses")]);
-    assert_eq!((state.flag_changed.seq, state.decision), (22, 23));
+    assert_eq!((state.flag_changed.seq, state.decision), (22, 25));
     assert_eq!(state.flag_changed_before.as_ref().unwrap().seq, 21);
     assert_eq!(state.brownouts[0].stage(), BrownoutStage::Ended);
     assert!(
