@@ -56,7 +56,7 @@ use summary::Summary;
 use world::World;
 
 /// With `cargo test --benches`, which passes no number.
-const SMALL: u64 = 50;
+const SMALL: u64 = 24;
 
 fn main() -> ExitCode {
     let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());

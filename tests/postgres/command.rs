@@ -78,7 +78,7 @@ fn a_store_is_migrated_and_checked() {
     database.execute(&format!("create role {role} login"));
     let first = database.run(&format!("store migrate --grant {role}"));
     assert!(
-        first.out.contains("applied now: 3"),
+        first.out.contains("applied now: 4"),
         "{}{}",
         first.out,
         first.err
