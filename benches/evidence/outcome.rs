@@ -27,6 +27,8 @@ pub(crate) struct Outcome {
     pub(crate) failing: String,
     /// The largest difference by state, and after which faults.
     pub(crate) wrong_counts: BTreeMap<String, u64>,
+    /// The same of several instances, whose clocks leave in doubt which of two sightings came first.
+    pub(crate) doubts: BTreeMap<String, u64>,
     /// How often the counts were compared.
     pub(crate) comparisons: u64,
 }

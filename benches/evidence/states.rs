@@ -51,6 +51,38 @@ impl States {
         differences.filter(|(_, difference)| *difference > 0)
     }
 
+    /// Whether what was counted differs towards more dependence alone: a census of several clocks is to err that way in doubt.
+    pub(crate) fn direction_of(self, counted: Self) -> &'static str {
+        if self.are_exceeded_by(counted) {
+            "as more dependent"
+        } else {
+            "otherwise"
+        }
+    }
+
+    fn are_exceeded_by(self, counted: Self) -> bool {
+        let least = |of: Self| {
+            let states = [
+                of.never_dependent,
+                of.migrated,
+                of.inactive,
+                of.inconclusive,
+                of.latent,
+                of.dependent,
+            ];
+            states.into_iter().scan(0, |sum, state| {
+                *sum += state;
+                Some(*sum)
+            })
+        };
+        self.known == counted.known
+            && self.stranded <= counted.stranded
+            && self.regressed <= counted.regressed
+            && least(self)
+                .zip(least(counted))
+                .all(|(truth, counted)| counted <= truth)
+    }
+
     const fn named(self) -> [(&'static str, u64); 9] {
         [
             ("known", self.known),

@@ -57,6 +57,10 @@ impl Summary {
             .sum();
         println!("{comparisons} reports compared with the truth");
         print_causes("wrong counts", &self.wrong_counts());
+        print_causes(
+            "states counted differently by several instances",
+            &self.causes(|outcome| outcome.doubts.keys().cloned().collect()),
+        );
         self.print_rotations();
     }
 

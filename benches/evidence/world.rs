@@ -538,9 +538,14 @@ impl World {
             self.outcome.comparisons += 1;
             let truth = self.ledger.states(window);
             let counted = States::from(report.all);
-            let differences = truth.differences(counted);
-            for (state, difference) in differences {
-                self.note_difference(state, difference);
+            let direction = truth.direction_of(counted);
+            for (state, difference) in truth.differences(counted) {
+                if self.server.is_fleet() {
+                    let what = format!("{state}, {direction}");
+                    self.outcome.doubts.insert(what, difference);
+                } else {
+                    self.note_difference(state, difference);
+                }
             }
         }
         if self.server.is_fleet() {
