@@ -29,7 +29,7 @@
 //!
 //! - `rollout`: the life of a flag, with phases, gates, and a journal of all decisions; `migration` wires all parts
 //! - `admin`: HTTP API and dashboard of a rollout, and time series of 30 days; implies `rollout`
-//! - `postgres`: one journal for many instances, in `PostgreSQL`; implies `rollout`
+//! - `postgres`: one journal and one census for many instances, in `PostgreSQL`; implies `rollout`
 //! - `prometheus`, `opentelemetry`, `metrics-facade`: export of the [metrics], each to the crate of that name
 //! - `openapi`: proving a contract against two `OpenAPI` documents
 //! - `cli`: the command `legacy-http-compat`; implies `rollout`, `openapi` and `postgres`

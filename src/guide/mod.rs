@@ -14,7 +14,7 @@
 )]
 #![cfg_attr(
     feature = "postgres",
-    doc = "| [`store`] | one journal for many instances, in PostgreSQL |"
+    doc = "| [`store`] | one journal and one census for many instances, in PostgreSQL |"
 )]
 #![cfg_attr(
     feature = "admin",
