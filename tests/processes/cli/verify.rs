@@ -49,7 +49,7 @@ fn broken_at(journal: &Path, line: u64, message: &str) {
 fn a_sound_journal_is_said_to_be_one() {
     let journal = OnDisk::story();
     let ran = verify(&journal.path());
-    ran.ends(0).says("24 events, intact and in sequence");
+    ran.ends(0).says("25 events, intact and in sequence");
     assert_eq!(ran.err, "");
     let response = verify_json(&journal.path()).ends(0).json();
     assert_eq!(
@@ -58,8 +58,8 @@ fn a_sound_journal_is_said_to_be_one() {
     );
     assert_eq!(response["torn"], json!(null));
     let head = response["head"].as_str().unwrap();
-    assert!(head.starts_with("24:") && head.len() == 67, "{head}");
-    ran.says(head).says("event 24 is the acknowledged one");
+    assert!(head.starts_with("25:") && head.len() == 67, "{head}");
+    ran.says(head).says("event 25 is the acknowledged one");
 }
 
 #[test]
@@ -113,17 +113,17 @@ fn an_event_that_cannot_follow_is_named_though_the_chain_holds() {
 fn a_torn_last_line_is_reported_and_breaks_nothing() {
     let journal = OnDisk::story();
     let mut lines = journal.lines();
-    let half = lines[23].len() / 2;
-    lines[23].truncate(half);
+    let half = lines[24].len() / 2;
+    lines[24].truncate(half);
     journal.put(&lines);
     let before = fs::read(journal.path()).unwrap();
     // The event was acknowledged.
-    verify(&journal.path()).ends(1).complains("event 24 (24:");
+    verify(&journal.path()).ends(1).complains("event 25 (25:");
     forget_head(&journal);
-    verify(&journal.path()).ends(0).says("line 24 is torn");
+    verify(&journal.path()).ends(0).says("line 25 is torn");
     let response = verify_json(&journal.path()).ends(0).json();
-    assert_eq!(response["torn"], json!({ "line": 24, "bytes": half }));
-    assert!(response["head"].as_str().unwrap().starts_with("23:"));
+    assert_eq!(response["torn"], json!({ "line": 25, "bytes": half }));
+    assert!(response["head"].as_str().unwrap().starts_with("24:"));
     assert_eq!(fs::read(journal.path()).unwrap(), before, "it is only read");
 }
 
@@ -199,18 +199,18 @@ fn a_journal_that_was_cut_is_found_by_its_recorded_or_expected_head() {
     };
     expecting(&head)
         .ends(0)
-        .says("event 24 is the expected one");
-    let other = format!("24:{}", "0".repeat(64));
+        .says("event 25 is the expected one");
+    let other = format!("25:{}", "0".repeat(64));
     expecting(&other).ends(1).complains(&other);
     expecting("20").ends(2);
 
     let lines = journal.lines();
     journal.put(&lines[..10]);
     for command in [verify(&journal.path()), verify_json(&journal.path())] {
-        command.ends(1).complains("event 24 ");
+        command.ends(1).complains("event 25 ");
     }
     let status = run(["status".as_ref(), journal.path().as_os_str()]);
-    status.ends(0).says("ALARM: event 24 was acknowledged");
+    status.ends(0).says("ALARM: event 25 was acknowledged");
     forget_head(&journal);
     verify(&journal.path())
         .ends(0)
