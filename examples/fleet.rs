@@ -68,7 +68,7 @@ fn open(url: &str, name: &str) -> Result<Migration, Box<dyn Error>> {
         .policy(Policy::permissive())
         .journal(Arc::new(store.journal(&flag)?))
         .instance(InstanceId::new(name)?, Arc::new(store.instances(&flag)))
-        .census_store(store.census(&flag))
+        .census_store(Arc::new(store.census(&flag)))
         // So that a curl at one is soon seen at the other.
         .census_times_every(Duration::from_secs(2));
     Ok(migration.open()?)

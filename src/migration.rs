@@ -113,7 +113,7 @@ pub struct MigrationBuilder {
     rehearse_one_in: u32,
     tick_interval: Option<Duration>,
     instance: Option<(InstanceId, Arc<dyn Instances>)>,
-    census_store: Option<Box<dyn CensusStore>>,
+    census_store: Option<Arc<dyn CensusStore>>,
     census_times_every: Option<Duration>,
     version: String,
 }
@@ -299,8 +299,8 @@ impl MigrationBuilder {
 
     /// The store of the census that this [`instance`](Self::instance) shares with the others: gates, pages and automatic
     /// rollback then go by the callers of all. There is no snapshot then; the store has what was counted.
-    pub fn census_store(mut self, store: impl CensusStore + 'static) -> Self {
-        self.census_store = Some(Box::new(store));
+    pub fn census_store(mut self, store: Arc<dyn CensusStore>) -> Self {
+        self.census_store = Some(store);
         self
     }
 
@@ -538,7 +538,7 @@ fn parse_flag_name(name: Option<String>) -> Result<FlagName, MigrationError> {
 /// The census of all instances, if there is a store for it.
 fn join_fleet(
     census: &Arc<Census>,
-    store: Option<(Box<dyn CensusStore>, Option<Duration>)>,
+    store: Option<(Arc<dyn CensusStore>, Option<Duration>)>,
     instance: Option<&str>,
 ) -> Result<Option<Arc<FleetCensus>>, MigrationError> {
     let Some((store, times_every)) = store else {

@@ -151,7 +151,7 @@ impl Fleet {
         let local = Arc::new(local);
         let away = Arc::new(AtomicBool::new(false));
         let link = Link::new(Arc::clone(&self.store), Arc::clone(&away));
-        let census = Arc::new(FleetCensus::new(Arc::clone(&local), link, &name));
+        let census = Arc::new(FleetCensus::new(Arc::clone(&local), Arc::new(link), &name));
         census.join().expect("the key is the same");
         let metrics = Arc::new(Metrics::new());
         let id = InstanceId::new(&*name).expect("a word");

@@ -96,7 +96,7 @@ impl Shared {
         builder
             .journal(shared.journal.clone())
             .instance(shared.instance.clone(), Arc::new(instances))
-            .census_store(shared.postgres.census(&shared.flag))
+            .census_store(Arc::new(shared.postgres.census(&shared.flag)))
             .version(env!("CARGO_PKG_VERSION"))
     }
 

@@ -54,7 +54,7 @@ impl Fleet {
                     InstanceId::new(format!("core-{at}")).unwrap(),
                     Arc::clone(&table) as _,
                 )
-                .census_store(Arc::clone(&store))
+                .census_store(store.clone())
                 .without_worker()
                 .open()
                 .unwrap();

@@ -7,13 +7,10 @@ use std::{
 };
 
 use legacy_http_compat::{
-    caller::{Caller, Fingerprint, FingerprintKey, Generation, KeyCheck, Kind, SignalDetector},
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector},
     census::{
         CallerEvent, Census, Dependence, View, Window,
-        fleet::{
-            Batch, CensusStore, CensusStoreError, FleetCensus, Followed, Joined, Loaded, Member,
-            Merged, Names, Sweep,
-        },
+        fleet::{Batch, CensusStore, CensusStoreError, FleetCensus, Merged},
     },
     observation::Feeder,
     postgres::{PostgresCensus, PostgresStore},
@@ -23,6 +20,7 @@ use legacy_http_compat::{
 use crate::{
     cluster::Cluster,
     database::{Database, LONG, eventually, flag},
+    tapped::Tapped,
 };
 
 /// One instance, with a connection of its own.
@@ -34,11 +32,11 @@ pub(crate) struct Instance {
 
 impl Instance {
     fn new(store: impl CensusStore + 'static, name: &str) -> Self {
-        Self::with_key(store, name, 7).unwrap()
+        Self::with_key(Arc::new(store), name, 7).unwrap()
     }
 
     fn with_key(
-        store: impl CensusStore + 'static,
+        store: Arc<dyn CensusStore>,
         name: &str,
         key: u8,
     ) -> Result<Self, CensusStoreError> {
@@ -131,7 +129,9 @@ fn what_one_instance_counts_all_show_whether_they_follow_or_load() {
 fn an_instance_with_another_key_is_refused() {
     let database = Cluster::shared().database();
     let _a = Instance::new(census(&database), "a");
-    let refused = Instance::with_key(census(&database), "b", 8).err().unwrap();
+    let refused = Instance::with_key(Arc::new(census(&database)), "b", 8)
+        .err()
+        .unwrap();
     assert!(
         matches!(refused, CensusStoreError::OtherKey { .. }),
         "{refused}"
@@ -151,7 +151,7 @@ fn a_new_epoch_begins_an_empty_census_and_the_old_instances_count_for_nothing() 
     database.execute(&format!(
         "insert into legacy_http_compat.epoch (flag, number, key_check) values ('flag', 2, {key})"
     ));
-    let b = Instance::with_key(census(&database), "b", 8).unwrap();
+    let b = Instance::with_key(Arc::new(census(&database)), "b", 8).unwrap();
     a.legacy(2);
     a.fleet.tick();
     b.legacy(3);
@@ -203,53 +203,6 @@ fn a_million_forged_fingerprints_are_bounded() {
     );
 }
 
-/// Keeps the batches that an instance sends, and sends none.
-#[derive(Clone, Debug)]
-struct Recorder {
-    store: Arc<PostgresCensus>,
-    batches: Arc<Mutex<Vec<Batch>>>,
-}
-
-impl CensusStore for Recorder {
-    fn join(
-        &self,
-        member: &Member,
-        key: Option<KeyCheck>,
-        patience: Duration,
-    ) -> Result<Joined, CensusStoreError> {
-        self.store.join(member, key, patience)
-    }
-
-    fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
-        self.store.name(names, patience)
-    }
-
-    fn merge(&self, batch: &Batch, _patience: Duration) -> Result<Merged, CensusStoreError> {
-        self.batches.lock().unwrap().push(batch.clone());
-        Ok(Merged::default())
-    }
-
-    fn follow(&self, after: u64, patience: Duration) -> Result<Followed, CensusStoreError> {
-        self.store.follow(after, patience)
-    }
-
-    fn load(
-        &self,
-        take: &mut dyn FnMut(Loaded),
-        patience: Duration,
-    ) -> Result<(), CensusStoreError> {
-        self.store.load(take, patience)
-    }
-
-    fn sweep(&self, sweep: &Sweep, patience: Duration) -> Result<(), CensusStoreError> {
-        self.store.sweep(sweep, patience)
-    }
-
-    fn write_off(&self, instance: &str, patience: Duration) -> Result<u64, CensusStoreError> {
-        self.store.write_off(instance, patience)
-    }
-}
-
 /// Numbers that look random.
 struct Random(u64);
 
@@ -277,15 +230,19 @@ fn batches_in_any_order_and_any_number_of_times_give_the_same_rows() {
     let mut random = Random(42);
     let database = Cluster::shared().database();
     let store = Arc::new(census(&database));
-    // Four instances that see the same callers.
-    let recorders: Vec<(Recorder, Instance)> = (0..4)
+    // Four instances that see the same callers, and whose batches are kept and not sent.
+    let recorders: Vec<(Arc<Mutex<Vec<Batch>>>, Instance)> = (0..4)
         .map(|at| {
-            let recorder = Recorder {
-                store: Arc::clone(&store),
-                batches: Arc::default(),
+            let batches = Arc::<Mutex<Vec<Batch>>>::default();
+            let kept = Arc::clone(&batches);
+            let recorder = Tapped {
+                store: census(&database),
+                merge: move |_: &PostgresCensus, batch: &Batch, _| {
+                    kept.lock().unwrap().push(batch.clone());
+                    Ok(Merged::default())
+                },
             };
-            let instance = Instance::new(recorder.clone(), &format!("core-{at}"));
-            (recorder, instance)
+            (batches, Instance::new(recorder, &format!("core-{at}")))
         })
         .collect();
     for _ in 0..5 {
@@ -305,7 +262,7 @@ fn batches_in_any_order_and_any_number_of_times_give_the_same_rows() {
     }
     let batches: Vec<Vec<Batch>> = recorders
         .iter()
-        .map(|(recorder, _)| recorder.batches.lock().unwrap().clone())
+        .map(|(batches, _)| batches.lock().unwrap().clone())
         .collect();
     assert!(batches.iter().all(|batches| batches.len() >= 5));
     let mut first = None;

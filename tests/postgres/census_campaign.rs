@@ -255,7 +255,7 @@ fn judge(database: &Database, truth: &[(usize, Truth)], (kills, restarts): (usiz
     let watched = watched_to(database);
     let store = database.store();
     let local = Arc::new(Census::new(&detector()));
-    let reader = FleetCensus::new(local, store.census(&flag(FLAG)), "reader");
+    let reader = FleetCensus::new(local, Arc::new(store.census(&flag(FLAG))), "reader");
     eventually("the census is read", || reader.refresh(4, LONG).is_ok());
     let census = reader.census();
     let gaps = census.report(Window::DAY).coverage.gaps;

@@ -9,13 +9,10 @@ use std::{
 };
 
 use legacy_http_compat::{
-    caller::{Caller, Fingerprint, FingerprintKey, Generation, KeyCheck, Kind, SignalDetector},
+    caller::{Caller, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector},
     census::{
         CallerEvent, Census, Dependence, View, Window,
-        fleet::{
-            Batch, CensusStore, CensusStoreError, FleetCensus, Followed, Joined, Loaded, Member,
-            Merged, Names, Sweep,
-        },
+        fleet::{Batch, CensusStore, FleetCensus},
     },
     postgres::PostgresCensus,
     worker::Tick,
@@ -24,61 +21,17 @@ use legacy_http_compat::{
 use crate::{
     cluster::Cluster,
     database::{Database, LONG, flag, length, percentiles},
+    tapped::Tapped,
 };
 
-/// Times the batches.
-#[derive(Clone, Debug)]
-struct Timed {
-    store: Arc<PostgresCensus>,
-    batches: Arc<Mutex<Vec<(usize, Duration)>>>,
-}
+/// How many callers each batch had, and how long it took.
+type Batches = Arc<Mutex<Vec<(usize, Duration)>>>;
 
-impl CensusStore for Timed {
-    fn join(
-        &self,
-        member: &Member,
-        key: Option<KeyCheck>,
-        patience: Duration,
-    ) -> Result<Joined, CensusStoreError> {
-        self.store.join(member, key, patience)
-    }
-
-    fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
-        self.store.name(names, patience)
-    }
-
-    fn merge(&self, batch: &Batch, patience: Duration) -> Result<Merged, CensusStoreError> {
-        let begun = Instant::now();
-        let merged = self.store.merge(batch, patience);
-        self.batches
-            .lock()
-            .unwrap()
-            .push((batch.callers(), begun.elapsed()));
-        merged
-    }
-
-    fn follow(&self, after: u64, patience: Duration) -> Result<Followed, CensusStoreError> {
-        self.store.follow(after, patience)
-    }
-
-    fn load(
-        &self,
-        take: &mut dyn FnMut(Loaded),
-        patience: Duration,
-    ) -> Result<(), CensusStoreError> {
-        self.store.load(take, patience)
-    }
-
-    fn sweep(&self, sweep: &Sweep, patience: Duration) -> Result<(), CensusStoreError> {
-        self.store.sweep(sweep, patience)
-    }
-
-    fn write_off(&self, instance: &str, patience: Duration) -> Result<u64, CensusStoreError> {
-        self.store.write_off(instance, patience)
-    }
-}
-
-fn instance(database: &Database, callers: usize, name: &str) -> (Arc<Census>, FleetCensus, Timed) {
+fn instance(
+    database: &Database,
+    callers: usize,
+    name: &str,
+) -> (Arc<Census>, FleetCensus, Batches) {
     let detector = SignalDetector::builder(["AGENT"])
         .kind_header("x-client-kind")
         .build(&FingerprintKey::new([7; 16]))
@@ -89,15 +42,23 @@ fn instance(database: &Database, callers: usize, name: &str) -> (Arc<Census>, Fl
             .open()
             .unwrap(),
     );
-    let timed = Timed {
-        store: Arc::new(database.store().census(&flag("flag")).capacity(callers * 2)),
-        batches: Arc::default(),
+    let batches = Batches::default();
+    let kept = Arc::clone(&batches);
+    let timed = Tapped {
+        store: database.store().census(&flag("flag")).capacity(callers * 2),
+        merge: move |store: &PostgresCensus, batch: &Batch, patience| {
+            let begun = Instant::now();
+            let merged = store.merge(batch, patience);
+            let took = (batch.callers(), begun.elapsed());
+            kept.lock().unwrap().push(took);
+            merged
+        },
     };
-    let fleet = FleetCensus::new(Arc::clone(&local), timed.clone(), name)
+    let fleet = FleetCensus::new(Arc::clone(&local), Arc::new(timed), name)
         .times_every(Duration::ZERO)
         .patience(LONG);
     fleet.join().unwrap();
-    (local, fleet, timed)
+    (local, fleet, batches)
 }
 
 fn see_all(local: &Census, callers: usize) {
@@ -145,7 +106,7 @@ fn figures_of_a_census_in_the_store() {
     let callers = length("CENSUS_FIGURES", 10_000);
     let cluster = Cluster::start(&[], &[]);
     let database = cluster.database();
-    let (local, fleet, timed) = instance(&database, callers, "a");
+    let (local, fleet, batches) = instance(&database, callers, "a");
     let wal = || {
         number(
             &database,
@@ -172,7 +133,7 @@ fn figures_of_a_census_in_the_store() {
             per(size(), 1),
         );
     }
-    let taken = std::mem::take(&mut *timed.batches.lock().unwrap());
+    let taken = std::mem::take(&mut *batches.lock().unwrap());
     let full: Vec<Duration> = taken
         .iter()
         .filter(|(rows, _)| *rows == Batch::MAX_CALLERS)

@@ -38,4 +38,5 @@ mod pooler;
 mod proxy;
 mod sessions;
 mod tampering;
+mod tapped;
 mod two_cores;

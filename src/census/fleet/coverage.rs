@@ -4,7 +4,7 @@
 //! watched, and something fed one of them. An instance is registered from when it joined until it left, was replaced by a
 //! later run or written off, or was silent for a quarter of an hour in which the store could be reached.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use crate::census::watch::{GapCause, WatchedInterval};
 
@@ -45,6 +45,33 @@ impl Run {
             state,
             watched: Vec::new(),
             fed: Vec::new(),
+        }
+    }
+
+    /// Takes in what the store said of it. Another thread may have read what is newer: an end is final, and of two signs of life
+    /// the later one counts.
+    pub(super) fn learn(&mut self, said: &MemberState) {
+        let known = &mut self.state;
+        if said.ended.is_some() {
+            (known.ended, known.left) = (said.ended, said.left);
+        }
+        known.excused = match said.seen.cmp(&known.seen) {
+            Ordering::Less => known.excused,
+            Ordering::Equal => known.excused.max(said.excused),
+            Ordering::Greater => said.excused,
+        };
+        known.seen = known.seen.max(said.seen);
+        known.joined = known.joined.min(said.joined);
+    }
+
+    /// Notes a sign of life, which may be the last.
+    pub(super) fn heard(&mut self, at: u64, leaves: bool) {
+        let known = &mut self.state;
+        if at > known.seen {
+            (known.seen, known.excused) = (at, 0);
+        }
+        if leaves {
+            (known.ended, known.left) = (Some(at), true);
         }
     }
 
@@ -248,4 +275,43 @@ fn tail(
         .map(|fed| fed.1)
         .max();
     (complete > fed.unwrap_or(0) + LEASE).then_some(GapCause::Unfed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(seen: u64, excused: u64, ended: Option<u64>) -> MemberState {
+        MemberState {
+            member: Member {
+                name: "core-0".to_owned(),
+                started: 1,
+            },
+            joined: 10,
+            seen,
+            excused,
+            ended,
+            left: ended.is_some(),
+        }
+    }
+
+    #[test]
+    fn what_was_read_earlier_and_comes_later_changes_nothing() {
+        let mut run = Run::new(said(100, 0, None));
+        run.learn(&said(200, 50, Some(210)));
+        let known = run.state.clone();
+        run.learn(&said(150, 90, None));
+        assert_eq!(run.state, known);
+        run.learn(&said(200, 0, None));
+        assert_eq!(run.state, known);
+    }
+
+    #[test]
+    fn a_sign_of_life_ends_what_is_excused() {
+        let mut run = Run::new(said(100, 0, None));
+        run.learn(&said(100, 40, None));
+        assert_eq!(run.state.excused, 40);
+        run.heard(160, false);
+        assert_eq!((run.state.seen, run.state.excused), (160, 0));
+    }
 }

@@ -46,7 +46,7 @@ use super::{
 /// let store = Arc::new(MemoryCensusStore::new());
 /// let [a, b] = ["core-7f9", "core-b21"].map(|name| {
 ///     let local = Arc::new(Census::new(&detector));
-///     let fleet = FleetCensus::new(Arc::clone(&local), Arc::clone(&store), name);
+///     let fleet = FleetCensus::new(Arc::clone(&local), store.clone(), name);
 ///     (local, fleet)
 /// });
 /// let caller = Caller::new(Kind::OTHER, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1));
@@ -60,7 +60,7 @@ use super::{
 /// ```
 pub struct FleetCensus {
     local: Arc<Census>,
-    store: Box<dyn CensusStore>,
+    store: Arc<dyn CensusStore>,
     patience: Duration,
     times_every: u64,
     /// Locked before `reading`.
@@ -108,7 +108,7 @@ impl FleetCensus {
     /// The census of the instances that share a store, as one of them: it hands over what `local` counts. No two instances
     /// that run at the same time have the same name. `local` has no snapshot: what was handed over is in the store.
     #[must_use]
-    pub fn new(local: Arc<Census>, store: impl CensusStore + 'static, instance: &str) -> Self {
+    pub fn new(local: Arc<Census>, store: Arc<dyn CensusStore>, instance: &str) -> Self {
         local.begin_handing_over();
         let member = Member {
             name: instance.to_owned(),
@@ -117,7 +117,7 @@ impl FleetCensus {
         let merged = Merged::like(&local);
         let now = millis(local.clock.monotonic());
         Self {
-            store: Box::new(store),
+            store,
             patience: PATIENCE,
             times_every: TIMES_EVERY,
             outbox: Mutex::new(Sending {

@@ -159,8 +159,7 @@ impl Merged {
     pub(super) fn set_member(&mut self, state: MemberState) {
         let run = self.runs.entry(state.member.clone());
         let run = run.or_insert_with(|| Run::new(state.clone()));
-        let seen = run.state.seen.max(state.seen);
-        run.state = MemberState { seen, ..state };
+        run.learn(&state);
     }
 
     /// Applies the next change.
@@ -197,7 +196,7 @@ impl Merged {
         for failures in &batch.failures {
             self.add_failures(failures);
         }
-        let state = self.runs.entry(batch.member.clone()).or_insert_with(|| {
+        let run = self.runs.entry(batch.member.clone()).or_insert_with(|| {
             Run::new(MemberState {
                 member: batch.member.clone(),
                 joined: change.at,
@@ -207,10 +206,7 @@ impl Merged {
                 left: false,
             })
         });
-        state.state.seen = state.state.seen.max(change.at);
-        if batch.leaves {
-            (state.state.ended, state.state.left) = (Some(change.at), true);
-        }
+        run.heard(change.at, batch.leaves);
         for interval in &batch.intervals {
             self.add_interval(&batch.member, interval);
         }

@@ -1,6 +1,6 @@
 //! Where instances hand over what they count, and read what the others did.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -285,83 +285,5 @@ impl CensusStoreError {
     /// An error of the store, for implementations of [`CensusStore`].
     pub fn unreachable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unreachable(source.into())
-    }
-}
-
-impl<S: CensusStore + ?Sized> CensusStore for Arc<S> {
-    fn join(
-        &self,
-        member: &Member,
-        key: Option<KeyCheck>,
-        patience: Duration,
-    ) -> Result<Joined, CensusStoreError> {
-        (**self).join(member, key, patience)
-    }
-
-    fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
-        (**self).name(names, patience)
-    }
-
-    fn merge(&self, batch: &Batch, patience: Duration) -> Result<Merged, CensusStoreError> {
-        (**self).merge(batch, patience)
-    }
-
-    fn follow(&self, after: u64, patience: Duration) -> Result<Followed, CensusStoreError> {
-        (**self).follow(after, patience)
-    }
-
-    fn load(
-        &self,
-        take: &mut dyn FnMut(Loaded),
-        patience: Duration,
-    ) -> Result<(), CensusStoreError> {
-        (**self).load(take, patience)
-    }
-
-    fn sweep(&self, sweep: &Sweep, patience: Duration) -> Result<(), CensusStoreError> {
-        (**self).sweep(sweep, patience)
-    }
-
-    fn write_off(&self, instance: &str, patience: Duration) -> Result<u64, CensusStoreError> {
-        (**self).write_off(instance, patience)
-    }
-}
-
-impl<S: CensusStore + ?Sized> CensusStore for Box<S> {
-    fn join(
-        &self,
-        member: &Member,
-        key: Option<KeyCheck>,
-        patience: Duration,
-    ) -> Result<Joined, CensusStoreError> {
-        (**self).join(member, key, patience)
-    }
-
-    fn name(&self, names: &Names, patience: Duration) -> Result<Names, CensusStoreError> {
-        (**self).name(names, patience)
-    }
-
-    fn merge(&self, batch: &Batch, patience: Duration) -> Result<Merged, CensusStoreError> {
-        (**self).merge(batch, patience)
-    }
-
-    fn follow(&self, after: u64, patience: Duration) -> Result<Followed, CensusStoreError> {
-        (**self).follow(after, patience)
-    }
-
-    fn load(
-        &self,
-        take: &mut dyn FnMut(Loaded),
-        patience: Duration,
-    ) -> Result<(), CensusStoreError> {
-        (**self).load(take, patience)
-    }
-
-    fn sweep(&self, sweep: &Sweep, patience: Duration) -> Result<(), CensusStoreError> {
-        (**self).sweep(sweep, patience)
-    }
-
-    fn write_off(&self, instance: &str, patience: Duration) -> Result<u64, CensusStoreError> {
-        (**self).write_off(instance, patience)
     }
 }

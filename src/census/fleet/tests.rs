@@ -49,7 +49,7 @@ impl Instance {
             .capacity(1_000);
         let local = Arc::new(census.open().unwrap());
         let feeder = local.feeder();
-        let fleet = FleetCensus::new(Arc::clone(&local), Arc::clone(store), name);
+        let fleet = FleetCensus::new(Arc::clone(&local), store.clone(), name);
         fleet.join().unwrap();
         Self {
             clock,
