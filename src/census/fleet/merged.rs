@@ -1,7 +1,7 @@
 //! The census of all instances, as one of them reads it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::Arc,
 };
 
@@ -157,9 +157,12 @@ impl Merged {
 
     /// Takes a run that joined or was ended.
     pub(super) fn set_member(&mut self, state: MemberState) {
-        let run = self.runs.entry(state.member.clone());
-        let run = run.or_insert_with(|| Run::new(state.clone()));
-        run.learn(&state);
+        match self.runs.entry(state.member.clone()) {
+            Entry::Occupied(mut known) => known.get_mut().learn(&state),
+            Entry::Vacant(new) => {
+                new.insert(Run::new(state));
+            }
+        }
     }
 
     /// Applies the next change.
