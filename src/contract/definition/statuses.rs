@@ -71,7 +71,7 @@ impl Statuses {
 
 impl StatusEntry {
     /// What a document has.
-    const EXPECTED: &str = "an integer such as 404, a class such as \"4xx\"";
+    const EXPECTED: &str = "an integer such as 404 or a class such as \"4xx\"";
 
     /// The first digit of a class that responses can have, from `2xx` to `5xx`.
     pub(in crate::contract) fn hundreds(&self) -> Option<u16> {

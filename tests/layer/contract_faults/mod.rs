@@ -177,8 +177,8 @@ fn a_text_in_place_of_a_status_is_a_class() {
     ]}]}"#;
     let error = Contract::from_json(document).unwrap_err().to_string();
     for message in [
-        "status/1 (endpoint \"e\", outcome \"A\"): wrong type `[404]`; expected an integer such as 404, a class such as \"4xx\", not an array",
-        "`{\"class\":\"4xx\"}`; expected an integer such as 404, a class such as \"4xx\", or an array of these, not an object",
+        "status/1 (endpoint \"e\", outcome \"A\"): wrong type `[404]`; expected an integer such as 404 or a class such as \"4xx\", not an array",
+        "`{\"class\":\"4xx\"}`; expected an integer such as 404 or a class such as \"4xx\", or an array of these, not an object",
     ] {
         assert!(error.contains(message), "{error}");
     }
