@@ -362,6 +362,7 @@ fn no_part_of_a_request_is_in_a_header_by_which_a_browser_acts() {
         json!({"$request_field": "/next"}),
         json!({"$text": ["https://example.com/", {"$query": "next"}]}),
         json!({"$field": "/next", "default": {"$text": [{"$query": "next"}]}}),
+        json!({"$query": "next", "map": [["home", "/"]]}),
     ];
     for header in ["Location", "set-cookie", "Refresh"] {
         for placeholder in &of_request {
