@@ -110,10 +110,10 @@ fn the_contract_of_the_guide_is_checked_as_it_says() {
     let folder = folder();
     let check = block(CONTRACT, "contract check");
     assert_eq!(ends(folder.path(), check, 0), "orders.json: no faults\n");
-    let [faulty] = blocks(CONTRACT, "json")[..] else {
+    let [document] = blocks(CONTRACT, "json")[..] else {
         panic!("one document was expected");
     };
-    fs::write(folder.path().join("orders.json"), faulty).unwrap();
+    fs::write(folder.path().join("orders.json"), document).unwrap();
     let said = ends(folder.path(), check, 1);
     assert!(CONTRACT.contains("This document has 15:"));
     let faults = said
