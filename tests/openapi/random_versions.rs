@@ -26,7 +26,7 @@ proptest! {
         };
         let modern = verdict("3.1.0", Value::clone);
         let classic = verdict("3.0.3", in_3_0);
-        // Words that do not apply to a type are gone in 3.0, which can decide what cannot be told of them in 3.1.
+        // In 3.0 the words that do not apply to a type are gone, so that more can be decided.
         let is_same = match (modern, classic) {
             (Verdict::CannotTell, _) => true,
             (modern, classic) => (modern == Verdict::Proved) == (classic == Verdict::Proved),
