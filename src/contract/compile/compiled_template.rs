@@ -51,8 +51,18 @@ pub(super) enum TemplatePart {
     /// A comma unless the object has just been opened.
     Comma,
     Placeholder(CompiledPlaceholder),
+    /// A member that is omitted unless this one placeholder in it has a value.
+    Member(CompiledMember),
     /// A member or object that is omitted unless something in it has a value.
     Optional(Vec<TemplatePart>),
+}
+
+/// A placeholder between texts that are omitted with it.
+#[derive(Debug)]
+pub(super) struct CompiledMember {
+    pub(super) before: String,
+    pub(super) placeholder: CompiledPlaceholder,
+    pub(super) after: String,
 }
 
 #[derive(Debug)]
@@ -211,13 +221,21 @@ impl TemplatePart {
             Self::Comma if to.last() == Some(b'{') => {}
             Self::Comma => to.byte(b','),
             Self::Placeholder(placeholder) => return placeholder.write(values, to),
-            Self::Optional(parts) => {
-                let before = to.place();
-                let written = write_together(parts, values, to)?;
-                if written == Written::Value {
-                    return Ok(written);
+            Self::Member(member) => {
+                let place = to.place();
+                to.text(member.before.as_bytes());
+                if member.placeholder.write(values, to)? == Written::Value {
+                    to.text(member.after.as_bytes());
+                    return Ok(Written::Value);
                 }
-                to.go_back(before);
+                to.go_back(place);
+            }
+            Self::Optional(parts) => {
+                let place = to.place();
+                if write_together(parts, values, to)? == Written::Value {
+                    return Ok(Written::Value);
+                }
+                to.go_back(place);
             }
         }
         Ok(Written::Fixed)
@@ -225,73 +243,70 @@ impl TemplatePart {
 }
 
 impl CompiledPlaceholder {
-    #[inline]
     fn filling<'v>(
         &'v self,
         values: &PlaceholderValues<'v>,
     ) -> Result<Option<Filling<'v>>, RenderError> {
         let filling = match &self.source {
             CompiledSource::Field(slot) => values.fields.present(*slot).map(Filling::Json),
+            CompiledSource::Item(slot) => values.item.present(*slot).map(Filling::Json),
             CompiledSource::RequestField(slot) => match values.request.get(*slot) {
                 Field::Unknown => return Err(RenderError::RequestFieldsNotCaptured),
                 Field::Absent => None,
                 Field::Present(json) => Some(Filling::Json(json)),
             },
             CompiledSource::Captured(text) => values.captured.get(*text).map(Filling::Text),
-            CompiledSource::Uuid => return Ok(Some(Filling::Uuid)),
-            _ => return self.filling_of_response(values),
+            CompiledSource::ResponseHeader(name) => {
+                let line = values.headers.get(name).and_then(|line| line.to_str().ok());
+                line.map(|line| Filling::Text(line.as_bytes()))
+            }
+            CompiledSource::Link(rel) => {
+                link::target(values.headers, rel).map(|target| Filling::Text(target.as_bytes()))
+            }
+            CompiledSource::Status => {
+                let status = values.status.as_str().to_owned();
+                Some(Filling::Value(PlaceholderValue::Json(status.into())))
+            }
+            CompiledSource::Text(text) => {
+                let text = text.render(values, |_| true)?;
+                text.map(|text| Filling::Value(PlaceholderValue::Text(text.into())))
+            }
+            CompiledSource::Each(each) => match values.fields.get(each.array) {
+                Field::Present(array @ [b'[', ..]) => {
+                    let array = str::from_utf8(array).ok();
+                    array.map(|array| Filling::Each(each, array))
+                }
+                _ => None,
+            },
+            CompiledSource::Uuid => Some(Filling::Uuid),
         };
-        match filling {
-            Some(filling) if self.conversion.is_some() => Ok(self.converted(filling.into_value())),
-            filling => Ok(filling),
+        Ok(match (&self.conversion, filling) {
+            (Some(conversion), Some(filling)) => filling.converted(conversion),
+            (_, filling) => filling,
+        })
+    }
+
+    /// The most frequent values are written here, where they cost no call.
+    #[inline(always)]
+    fn write<S: Sink>(
+        &self,
+        values: &PlaceholderValues<'_>,
+        to: &mut S,
+    ) -> Result<Written, RenderError> {
+        let found = match self.source {
+            _ if self.conversion.is_some() => None,
+            CompiledSource::Field(slot) => values.fields.present(slot).map(|json| to.text(json)),
+            CompiledSource::Captured(text) => values.captured.get(text).map(|of| to.string(of)),
+            _ => None,
+        };
+        match found {
+            Some(()) => Ok(Written::Value),
+            None => self.write_any(values, to),
         }
     }
 
-    /// Those that few templates have.
     #[inline(never)]
-    fn filling_of_response<'v>(
-        &'v self,
-        values: &PlaceholderValues<'v>,
-    ) -> Result<Option<Filling<'v>>, RenderError> {
-        let value = match &self.source {
-            CompiledSource::Item(slot) => {
-                let filling = values.item.present(*slot).map(Filling::Json);
-                filling.and_then(Filling::into_value)
-            }
-            CompiledSource::ResponseHeader(name) => {
-                let line = values.headers.get(name);
-                line.and_then(|line| line.to_str().ok()).map(text_value)
-            }
-            CompiledSource::Link(rel) => link::target(values.headers, rel).map(text_value),
-            CompiledSource::Status => Some(PlaceholderValue::Json(
-                values.status.as_str().to_owned().into(),
-            )),
-            CompiledSource::Text(text) => {
-                let text = text.render(values, |_| true)?;
-                text.map(|text| PlaceholderValue::Text(text.into()))
-            }
-            CompiledSource::Each(each) => {
-                return Ok(match values.fields.get(each.array) {
-                    Field::Present(array @ [b'[', ..]) => str::from_utf8(array)
-                        .ok()
-                        .map(|array| Filling::Each(each, array)),
-                    _ => None,
-                });
-            }
-            _ => None,
-        };
-        Ok(self.converted(value))
-    }
-
-    fn converted<'v>(&'v self, value: Option<PlaceholderValue<'v>>) -> Option<Filling<'v>> {
-        let value = match &self.conversion {
-            None => value,
-            Some(conversion) => conversion.apply(value?),
-        };
-        value.map(Filling::Value)
-    }
-
-    fn write<S: Sink>(
+    fn write_any<S: Sink>(
         &self,
         values: &PlaceholderValues<'_>,
         to: &mut S,
@@ -343,7 +358,14 @@ impl CompiledPlaceholder {
 }
 
 impl<'v> Filling<'v> {
-    /// As a value that can be converted.
+    /// What the conversion makes of it; `None` if it has no value for it. One that is no value stays as it is.
+    fn converted(self, conversion: &'v CompiledConversion) -> Option<Self> {
+        match self {
+            Self::Each(..) | Self::Uuid => Some(self),
+            filling => conversion.apply(filling.into_value()?).map(Self::Value),
+        }
+    }
+
     fn into_value(self) -> Option<PlaceholderValue<'v>> {
         let text = |text| str::from_utf8(text).ok().map(Cow::Borrowed);
         match self {
@@ -392,8 +414,4 @@ pub(super) fn with_item(
         is_whole,
     };
     render(&PlaceholderValues { item, ..*values })
-}
-
-fn text_value(text: &str) -> PlaceholderValue<'_> {
-    PlaceholderValue::Text(Cow::Borrowed(text))
 }

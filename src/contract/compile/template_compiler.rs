@@ -4,8 +4,8 @@ use http::HeaderName;
 
 use super::{
     compiled_template::{
-        CompiledEach, CompiledPlaceholder, CompiledSource, CompiledTemplate, CompiledText,
-        TemplatePart, TextPart,
+        CompiledEach, CompiledMember, CompiledPlaceholder, CompiledSource, CompiledTemplate,
+        CompiledText, TemplatePart, TextPart,
     },
     conversion::{CompiledConversion, scalar_text},
     headers,
@@ -255,7 +255,7 @@ impl TemplateParts {
             inputs.diagnostics.leave();
             certain |= !optional;
             if optional {
-                self.parts.push(TemplatePart::Optional(member.parts));
+                self.parts.push(omitted_together(member.parts));
             } else {
                 self.extend(member.parts);
             }
@@ -278,6 +278,31 @@ impl TemplateParts {
                 other => self.parts.push(other),
             }
         }
+    }
+}
+
+/// Parts that are omitted together. Where one placeholder decides that, the texts around it are joined.
+fn omitted_together(parts: Vec<TemplatePart>) -> TemplatePart {
+    use TemplatePart::{Member, Optional, Placeholder, Text};
+    let parts = match <[TemplatePart; 2]>::try_from(parts) {
+        Ok([Text(before), Placeholder(placeholder)]) => {
+            return Member(CompiledMember {
+                before,
+                placeholder,
+                after: String::new(),
+            });
+        }
+        Ok(parts) => parts.into(),
+        Err(parts) => parts,
+    };
+    match <[TemplatePart; 3]>::try_from(parts) {
+        Ok([Text(start), Member(member), Text(end)]) => Member(CompiledMember {
+            before: start + &member.before,
+            after: member.after + &end,
+            ..member
+        }),
+        Ok(parts) => Optional(parts.into()),
+        Err(parts) => Optional(parts),
     }
 }
 
