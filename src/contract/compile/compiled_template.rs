@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use uuid::Uuid;
 
 use super::{
     conversion::{CompiledConversion, PlaceholderValue, scalar_text},
+    filled_template::FilledTemplate,
     link,
     request_head::CapturedTexts,
     sink::{Nowhere, ShortText, Sink},
@@ -17,6 +19,8 @@ use crate::json::{Children, Field, FieldScanner, Fields, Scan};
 #[derive(Debug)]
 pub(crate) struct CompiledTemplate {
     pub(super) parts: Vec<TemplatePart>,
+    /// For the bodies in which every placeholder has a value.
+    filled: Option<FilledTemplate>,
 }
 
 /// Why a template could not be rendered.
@@ -51,18 +55,8 @@ pub(super) enum TemplatePart {
     /// A comma unless the object has just been opened.
     Comma,
     Placeholder(CompiledPlaceholder),
-    /// A member that is omitted unless this one placeholder in it has a value.
-    Member(CompiledMember),
     /// A member or object that is omitted unless something in it has a value.
     Optional(Vec<TemplatePart>),
-}
-
-/// A placeholder between texts that are omitted with it.
-#[derive(Debug)]
-pub(super) struct CompiledMember {
-    pub(super) before: String,
-    pub(super) placeholder: CompiledPlaceholder,
-    pub(super) after: String,
 }
 
 #[derive(Debug)]
@@ -122,8 +116,23 @@ enum Filling<'v> {
 }
 
 impl CompiledTemplate {
+    pub(super) fn new(parts: Vec<TemplatePart>) -> Self {
+        let filled = FilledTemplate::of(&parts);
+        Self { parts, filled }
+    }
+
     /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
-    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
+    #[inline]
+    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Bytes, RenderError> {
+        let filled = self
+            .filled
+            .as_ref()
+            .and_then(|filled| filled.render(values));
+        filled.map_or_else(|| self.render_parts(values).map(Bytes::from), Ok)
+    }
+
+    #[inline(never)]
+    fn render_parts(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
         let mut short = ShortText::new();
         write_all(&self.parts, values, &mut short)?;
         if let Some(body) = short.as_bytes() {
@@ -221,15 +230,6 @@ impl TemplatePart {
             Self::Comma if to.last() == Some(b'{') => {}
             Self::Comma => to.byte(b','),
             Self::Placeholder(placeholder) => return placeholder.write(values, to),
-            Self::Member(member) => {
-                let place = to.place();
-                to.text(member.before.as_bytes());
-                if member.placeholder.write(values, to)? == Written::Value {
-                    to.text(member.after.as_bytes());
-                    return Ok(Written::Value);
-                }
-                to.go_back(place);
-            }
             Self::Optional(parts) => {
                 let place = to.place();
                 if write_together(parts, values, to)? == Written::Value {
@@ -286,27 +286,7 @@ impl CompiledPlaceholder {
         })
     }
 
-    /// The most frequent values are written here, where they cost no call.
-    #[inline(always)]
     fn write<S: Sink>(
-        &self,
-        values: &PlaceholderValues<'_>,
-        to: &mut S,
-    ) -> Result<Written, RenderError> {
-        let found = match self.source {
-            _ if self.conversion.is_some() => None,
-            CompiledSource::Field(slot) => values.fields.present(slot).map(|json| to.text(json)),
-            CompiledSource::Captured(text) => values.captured.get(text).map(|of| to.string(of)),
-            _ => None,
-        };
-        match found {
-            Some(()) => Ok(Written::Value),
-            None => self.write_any(values, to),
-        }
-    }
-
-    #[inline(never)]
-    fn write_any<S: Sink>(
         &self,
         values: &PlaceholderValues<'_>,
         to: &mut S,

@@ -50,7 +50,6 @@ pub(super) struct Place {
 pub(super) struct ShortText {
     bytes: [u8; Self::MAX],
     length: usize,
-    /// The last byte of a longer one.
     last: Option<u8>,
 }
 
@@ -77,10 +76,7 @@ impl ShortText {
 
 impl Sink for ShortText {
     fn last(&self) -> Option<u8> {
-        match self.as_bytes() {
-            Some(text) => text.last().copied(),
-            None => self.last,
-        }
+        self.last
     }
 
     fn place(&self) -> Place {
@@ -97,20 +93,20 @@ impl Sink for ShortText {
     #[inline]
     fn text(&mut self, text: &[u8]) {
         let end = self.length + text.len();
-        match self.bytes.get_mut(self.length..end) {
-            Some(bytes) => bytes.copy_from_slice(text),
-            None => self.last = text.last().copied().or(self.last()),
+        if let Some(bytes) = self.bytes.get_mut(self.length..end) {
+            bytes.copy_from_slice(text);
         }
         self.length = end;
+        self.last = text.last().copied().or(self.last);
     }
 
     #[inline]
     fn byte(&mut self, byte: u8) {
-        match self.bytes.get_mut(self.length) {
-            Some(place) => *place = byte,
-            None => self.last = Some(byte),
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
         }
         self.length += 1;
+        self.last = Some(byte);
     }
 }
 

@@ -4,8 +4,8 @@ use http::HeaderName;
 
 use super::{
     compiled_template::{
-        CompiledEach, CompiledMember, CompiledPlaceholder, CompiledSource, CompiledTemplate,
-        CompiledText, TemplatePart, TextPart,
+        CompiledEach, CompiledPlaceholder, CompiledSource, CompiledTemplate, CompiledText,
+        TemplatePart, TextPart,
     },
     conversion::{CompiledConversion, scalar_text},
     headers,
@@ -46,9 +46,7 @@ impl TemplateInputs<'_, '_> {
     pub(super) fn template(&mut self, node: &Node) -> CompiledTemplate {
         let mut compiled = TemplateParts::default();
         compiled.always_there(node, self);
-        CompiledTemplate {
-            parts: compiled.parts,
-        }
+        CompiledTemplate::new(compiled.parts)
     }
 
     /// A value that may be absent.
@@ -255,7 +253,7 @@ impl TemplateParts {
             inputs.diagnostics.leave();
             certain |= !optional;
             if optional {
-                self.parts.push(omitted_together(member.parts));
+                self.parts.push(TemplatePart::Optional(member.parts));
             } else {
                 self.extend(member.parts);
             }
@@ -278,31 +276,6 @@ impl TemplateParts {
                 other => self.parts.push(other),
             }
         }
-    }
-}
-
-/// Parts that are omitted together. Where one placeholder decides that, the texts around it are joined.
-fn omitted_together(parts: Vec<TemplatePart>) -> TemplatePart {
-    use TemplatePart::{Member, Optional, Placeholder, Text};
-    let parts = match <[TemplatePart; 2]>::try_from(parts) {
-        Ok([Text(before), Placeholder(placeholder)]) => {
-            return Member(CompiledMember {
-                before,
-                placeholder,
-                after: String::new(),
-            });
-        }
-        Ok(parts) => parts.into(),
-        Err(parts) => parts,
-    };
-    match <[TemplatePart; 3]>::try_from(parts) {
-        Ok([Text(start), Member(member), Text(end)]) => Member(CompiledMember {
-            before: start + &member.before,
-            after: member.after + &end,
-            ..member
-        }),
-        Ok(parts) => Optional(parts.into()),
-        Err(parts) => Optional(parts),
     }
 }
 
