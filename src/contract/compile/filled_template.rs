@@ -55,7 +55,8 @@ impl FilledTemplate {
     }
 
     /// The body, unless a value is absent or not written as it is.
-    #[inline]
+    // Outlined, so that its values stay in registers.
+    #[inline(never)]
     pub(super) fn render(&self, values: &PlaceholderValues<'_>) -> Option<Bytes> {
         if self.gaps.is_empty() {
             return Some(self.end.clone());
@@ -67,7 +68,7 @@ impl FilledTemplate {
             length += found.len();
         }
         let mut body = Vec::with_capacity(length);
-        for (gap, found) in self.gaps.iter().zip(found) {
+        for (gap, found) in self.gaps.iter().zip(&found) {
             body.extend_from_slice(&gap.text);
             body.extend_from_slice(found);
         }
