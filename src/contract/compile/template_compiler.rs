@@ -46,9 +46,7 @@ impl TemplateInputs<'_, '_> {
     pub(super) fn template(&mut self, node: &Node) -> CompiledTemplate {
         let mut compiled = TemplateParts::default();
         compiled.always_there(node, self);
-        CompiledTemplate {
-            parts: compiled.parts,
-        }
+        CompiledTemplate::new(compiled.parts)
     }
 
     /// A value that may be absent.
