@@ -36,6 +36,8 @@ pub(super) struct Outbox {
     merged: u64,
     /// What may have been merged or not.
     in_flight: Option<InFlight>,
+    /// Since when the rules of each kind are in force, by the local numbers.
+    in_force: Vec<u32>,
     callers: BTreeMap<(u128, u8), CallerDelta>,
     responses: BTreeMap<(u32, u8), ResponseCounts>,
     /// By minute and endpoint.
@@ -90,6 +92,7 @@ impl Outbox {
             numbers: Numbers::default(),
             merged: 0,
             in_flight: None,
+            in_force: Vec::new(),
             callers: BTreeMap::new(),
             responses: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -219,8 +222,11 @@ impl Outbox {
             callers.push(delta);
         }
         let mut mapped = Vec::with_capacity(callers.len());
-        for caller in &callers {
-            mapped.push(self.mapped(caller)?);
+        for local in &callers {
+            let mut caller = self.mapped(local)?;
+            let since = self.in_force.get(usize::from(local.kind));
+            caller.forget_targets_before(since.copied().unwrap_or(NEVER));
+            mapped.push(caller);
         }
         // The numbers of kinds may sort in another way.
         let mut order: Vec<usize> = (0..mapped.len()).collect();
@@ -245,6 +251,7 @@ impl Outbox {
             responses: self.mapped_responses()?,
             failures: self.mapped_failures()?,
             intervals,
+            in_force: self.mapped_in_force(),
             overflow,
         };
         self.responses.clear();
@@ -278,6 +285,18 @@ impl Outbox {
             last_target: self.anchors.earliest_tick(local.last_target)?,
             ..local.clone()
         })
+    }
+
+    fn mapped_in_force(&self) -> Vec<(u8, u32)> {
+        let mut mapped = BTreeMap::new();
+        for (kind, since) in (0..)
+            .zip(&self.in_force)
+            .filter(|(_, since)| **since != NEVER)
+        {
+            let known = mapped.entry(self.numbers.kind(kind)).or_insert(NEVER);
+            *known = *since.max(known);
+        }
+        mapped.into_iter().collect()
     }
 
     fn mapped_responses(&self) -> Option<Vec<(u32, u8, ResponseCounts)>> {
@@ -383,6 +402,11 @@ impl Outbox {
             });
         }
         Some(mapped)
+    }
+
+    /// Takes since when the rules of each kind are in force.
+    pub(super) fn set_in_force(&mut self, in_force: Vec<u32>) {
+        self.in_force = in_force;
     }
 
     /// Takes the store's names for those of the local census.
