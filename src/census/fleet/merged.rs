@@ -408,11 +408,11 @@ impl Merged {
             .visit(|bucket| places.extend(bucket.iter().filter_map(place)));
         let most = (self.census.known() / SHARE).max(1).min(places.len());
         let (_, last, _) = places.select_nth_unstable(most.checked_sub(1)?);
-        let last = *last;
+        let (last, mut left) = (*last, most);
         self.sweep_of(|record| {
-            place(record)
-                .filter(|place| *place <= last)
-                .map(|_| (false, true))
+            let goes = left > 0 && place(record).is_some_and(|place| place <= last);
+            left -= usize::from(goes);
+            goes.then_some((false, true))
         })
     }
 

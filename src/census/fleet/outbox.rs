@@ -45,7 +45,7 @@ pub(super) struct Outbox {
     watched: Watched,
     /// The first tick that the last scan had not seen.
     scanned: u32,
-    /// Whether a caller had no place the last time.
+    /// Whether a caller had no place in the last batch that had any.
     is_full: bool,
 }
 
@@ -173,7 +173,7 @@ impl Outbox {
         self.in_flight.as_ref().map(|in_flight| &in_flight.batch)
     }
 
-    /// Whether a caller had no place the last time.
+    /// Whether a caller had no place in the last batch that had any.
     pub(super) const fn is_full(&self) -> bool {
         self.is_full
     }
@@ -207,9 +207,11 @@ impl Outbox {
             .iter()
             .filter_map(|at| done.callers.get(usize::try_from(*at).ok()?));
         let refused: Vec<Uncounted> = refused.map(unplaced).collect();
-        self.is_full = !refused.is_empty();
         local.estimate(&refused);
-        if self.is_full {
+        if !done.callers.is_empty() {
+            self.is_full = !refused.is_empty();
+        }
+        if !refused.is_empty() {
             self.watched.overflow = local.estimates();
         }
     }

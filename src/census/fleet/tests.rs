@@ -240,6 +240,25 @@ fn an_instance_whose_clock_is_set_forward_an_hour_hides_no_dependence() {
 }
 
 #[test]
+fn an_instance_whose_clock_is_set_back_an_hour_hides_no_dependence() {
+    let fleet = Fleet::new(2);
+    fleet.run(5, &[0, 1]);
+    fleet.all[0].legacy(1);
+    fleet.all[0].target(2);
+    let clock = &fleet.all[0].clock;
+    clock.set_unix_ms(clock.unix_ms() - 3_600_000);
+    fleet.run(5, &[0, 1]);
+    fleet.all[1].target(1);
+    fleet.all[1].legacy(2);
+    fleet.run(5, &[0, 1]);
+    assert_eq!(fleet.all[1].state(1), CallerState::Migrated);
+    assert_eq!(fleet.all[1].state(2), CallerState::Dependent);
+    fleet.all[0].legacy(1);
+    fleet.run(5, &[0, 1]);
+    assert_eq!(fleet.all[1].state(1), CallerState::Dependent);
+}
+
+#[test]
 fn a_store_whose_clock_is_set_back_or_forward_an_hour_hides_no_dependence() {
     for step in [3_600_000, -3_600_000] {
         let fleet = Fleet::new(2);
