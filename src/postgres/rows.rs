@@ -72,8 +72,8 @@ impl NewLine {
         live: &Live,
         (begun, clock): (Instant, ServerClock),
     ) -> Result<bool, StoreError> {
-        let began = clock.now_ms() - millis(begun.elapsed());
-        let deadline = began + clock.uncertainty_ms + millis(self.patience + LATE);
+        let start = clock.now_ms() - millis(begun.elapsed());
+        let deadline = start + clock.uncertainty_ms + millis(self.patience + LATE);
         let added = live
             .client
             .query_typed(

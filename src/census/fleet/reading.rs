@@ -44,10 +44,14 @@ impl Census {
             for member in followed.members {
                 merged.set_member(member);
             }
-            for change in followed.batches.iter().flatten() {
+            merged.clock.set(followed.now, followed.wall);
+            // Of changes that a later version wrote the rows are read.
+            let Some(changes) = followed.batches else {
+                break;
+            };
+            for change in &changes {
                 merged.apply(change);
             }
-            merged.clock.set(followed.now, followed.wall);
             if !followed.more {
                 break;
             }
