@@ -273,6 +273,13 @@ impl Ledger {
         stranded.count() as u64
     }
 
+    /// How many identities were seen under several kinds. What of such a one comes without a kind counts for the first kind that
+    /// it was seen as: by the census of several instances, at the one that it comes to.
+    pub(crate) fn of_several_kinds(&self) -> u64 {
+        let several = self.callers.values().filter(|records| records.len() > 1);
+        several.count() as u64
+    }
+
     /// How many responses callers with an identity got, and how many of them were dependent.
     pub(crate) fn responses(&self) -> [u64; 2] {
         let records = self.callers.values().flatten();

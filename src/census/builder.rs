@@ -81,7 +81,7 @@ impl Census {
 /// As long as an inactive caller can be due: 90 days.
 const SHORTEST_RETENTION: u64 = 90 * 86_400_000;
 
-const DEFAULT_SETTINGS: Settings = Settings {
+pub(super) const DEFAULT_SETTINGS: Settings = Settings {
     capacity: 65_536,
     retention: SHORTEST_RETENTION,
     heartbeat_limit: 10_000,

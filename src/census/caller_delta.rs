@@ -49,6 +49,12 @@ impl CallerDelta {
         self.last_legacy.max(self.last_target)
     }
 
+    /// A target sighting by rules that are not in force any more is none: what follows is no regression. `since` is since when
+    /// those of its kind are.
+    pub(crate) fn forget_targets_before(&mut self, since: u32) {
+        self.first_target = first_target_since(since, (self.first_target, self.last_target));
+    }
+
     /// Merges another one of the same caller and kind.
     pub(crate) fn merge(&mut self, more: &Self) {
         self.pause = self.pause.max(more.pause).max(pause_between(
@@ -81,6 +87,15 @@ impl CallerDelta {
     }
 }
 
+/// No later than the first target sighting by rules that are in force since then, of those from a first to a last one.
+fn first_target_since(since: u32, (first, last): (u32, u32)) -> u32 {
+    if last < since {
+        NOT_YET
+    } else {
+        first.max(since)
+    }
+}
+
 /// The pause in minutes from what was known, by its last legacy and its last sighting, to what is merged; 0 if that is not
 /// later. As in [`Record::longest_pause`], a legacy sighting ends a pause since the last legacy one.
 fn pause_between(known: (u32, u32), more: (u32, u32)) -> u16 {
@@ -99,8 +114,8 @@ impl Record {
     /// The longest such time; then it may have been even longer.
     const LONGEST_SPAN: u16 = u16::MAX;
 
-    /// Merges what an instance saw. Kind and version are left to the table.
-    pub(super) fn absorb(&mut self, delta: &CallerDelta) {
+    /// Merges what an instance saw, by rules that are in force since then. Kind and version are left to the table.
+    pub(super) fn absorb(&mut self, delta: &CallerDelta, in_force: u32) {
         if self.responses > 0 || self.last_seen() != NEVER {
             self.keep_pause_minutes(pause_between(
                 (self.last_legacy, self.last_seen()),
@@ -110,6 +125,7 @@ impl Record {
         self.keep_pause_minutes(delta.pause);
         let is_new_legacy = delta.last_legacy > self.last_legacy;
         let before = self.first_target(is_new_legacy);
+        let before = first_target_since(in_force, (before, self.last_target));
         let first_target = before.min(delta.first_target);
         self.flags |= delta.flags & KEPT;
         self.endpoints |= delta.endpoints;

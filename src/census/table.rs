@@ -202,8 +202,13 @@ impl Table {
         own.any(|record| record.has(TARGET))
     }
 
-    /// Merges what an instance saw of a caller, in a merged census. `number` is that of its version.
-    pub(super) fn absorb(&self, delta: &CallerDelta, kind: u8, version: Option<&ClientVersion>) {
+    /// Merges what an instance saw of a caller, in a merged census. `in_force` is since when the rules of its kind are.
+    pub(super) fn absorb(
+        &self,
+        delta: &CallerDelta,
+        (kind, in_force): (u8, u32),
+        version: Option<&ClientVersion>,
+    ) {
         let mut bucket = self.bucket(delta.fingerprint);
         let at = of(&mut bucket, delta.fingerprint, kind).is_some();
         if !at {
@@ -216,7 +221,7 @@ impl Table {
             return;
         };
         let is_latest = delta.last_seen() >= record.last_seen();
-        record.absorb(delta);
+        record.absorb(delta, in_force);
         let kind = record.kind;
         if is_latest {
             let mut number = UNKNOWN;

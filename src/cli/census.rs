@@ -1,17 +1,20 @@
-//! The snapshot of a census beside a journal, and the stranded callers that both show.
+//! The census of a rollout, of a snapshot or a store, and the stranded callers that it shows.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use super::output::{Exit, Output, escape};
 use crate::{
-    census::Census,
+    census::{
+        Census,
+        fleet::{CensusStore, CensusStoreError},
+    },
     rollout::{BrownoutCallers, RolloutState, RolloutView, Stranded},
     time::Timestamp,
 };
 
-/// A census as it was when its snapshot was written.
+/// A census as it was at a moment: when its snapshot was written, or when it was read from the store.
 pub(super) struct ReadCensus {
-    census: Census,
+    census: Arc<Census>,
     at: Timestamp,
 }
 
@@ -25,15 +28,25 @@ impl ReadCensus {
         let bytes = bytes(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
         let (census, at) =
             Census::of_snapshot(&bytes).map_err(|kind| unreadable(kind.to_string()))?;
+        let census = Arc::new(census);
         Ok(Self { census, at })
     }
 
-    /// The stranded callers at the moment of the snapshot; `None` if the flag has changed since.
+    /// Reads the census that the instances of a flag share.
+    pub(super) fn of_store(
+        store: &dyn CensusStore,
+        processes: u32,
+    ) -> Result<Self, CensusStoreError> {
+        let (census, at) = Census::of_store(store, processes, LOAD_PATIENCE)?;
+        Ok(Self { census, at })
+    }
+
+    /// The stranded callers at that moment; `None` if the flag has changed since.
     pub(super) fn stranded(&self, state: &RolloutState) -> Option<Stranded> {
         Stranded::of_journal(&self.census, state, self.at)
     }
 
-    /// Those that the last brownout hit, at the moment of the snapshot; `None` if the flag has changed since.
+    /// Those that the last brownout hit, at that moment; `None` if the flag has changed since.
     pub(super) fn brownout_callers(&self, state: &RolloutState) -> Option<BrownoutCallers> {
         BrownoutCallers::of_journal(&self.census, state, self.at)
     }
@@ -44,6 +57,9 @@ impl ReadCensus {
         view.with_census((self.stranded(state), hit), self.at)
     }
 }
+
+/// How long reading the census of a store may take.
+const LOAD_PATIENCE: Duration = Duration::from_secs(60);
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     // Nothing that could block or never end.
@@ -56,11 +72,11 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 /// The stranded callers in one line, without its full stop.
 pub(super) fn stranded_text(census: Option<&ReadCensus>, state: &RolloutState) -> String {
     let Some(census) = census else {
-        return "unknown without the snapshot of the census (--census)".to_owned();
+        return "unknown without a census (--census, or the store of the instances)".to_owned();
     };
     let at = census.at;
     let Some(found) = census.stranded(state) else {
-        return format!("unknown, the flag has changed since the snapshot of {at}");
+        return format!("unknown, the flag has changed since the census of {at}");
     };
     let kinds = found.kinds.iter();
     let kinds: Vec<String> = kinds

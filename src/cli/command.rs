@@ -1,11 +1,6 @@
 //! The command line: its arguments, and the dispatch to the subcommands.
 
-use std::{
-    ffi::OsString,
-    io::Write,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -13,8 +8,8 @@ use super::{
     check_removed::{CheckRemovedArgs, check_removed},
     contract_check,
     contract_prove::{self, DraftArgs, ProveArgs},
-    instances,
-    journal::verify,
+    instances::{self, InstancesArgs},
+    journal::{ShownFrom, verify},
     output::{Exit, Output},
     report, status,
     store::{self, FlagArgs, StoreTask},
@@ -58,13 +53,7 @@ enum Task {
     CheckRemoved(CheckRemovedArgs),
     /// Shows the instances that share a journal, and which of them have applied the last change of the flag
     #[command(after_help = EXIT_CODES)]
-    Instances {
-        #[command(flatten)]
-        of: FlagArgs,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Instances(InstancesArgs),
     /// Commands for the store in PostgreSQL that instances share
     #[command(after_help = EXIT_CODES)]
     Store {
@@ -111,16 +100,26 @@ struct JournalArgs {
 
 #[derive(Args)]
 struct RolloutArgs {
-    #[command(flatten)]
-    journal: JournalArgs,
+    /// The journal file, or - for standard input; it is only read, even while a process writes it. Without it, journal and
+    /// census are those of the store
+    #[arg(conflicts_with_all = ["store", "flag"])]
+    journal: Option<PathBuf>,
     /// The snapshot of the census, for the stranded callers; it is only read, even while a process writes it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "journal")]
     census: Option<PathBuf>,
+    #[command(flatten)]
+    of: FlagArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl RolloutArgs {
-    fn files(&self) -> (&Path, Option<&Path>) {
-        (&self.journal.journal, self.census.as_deref())
+    fn from(&self) -> ShownFrom<'_> {
+        match &self.journal {
+            Some(journal) => ShownFrom::Files(journal, self.census.as_deref()),
+            None => ShownFrom::Store(&self.of),
+        }
     }
 }
 
@@ -162,10 +161,10 @@ pub fn run<A: Into<OsString> + Clone>(
 fn execute(task: Task) -> Output {
     match task {
         Task::Verify(args) => verify(&args.journal.journal, args.expect, args.journal.json),
-        Task::Status(args) => status::run(args.files(), args.journal.json),
-        Task::Report(args) => report::run(args.files(), args.journal.json),
+        Task::Status(args) => status::run(&args.from(), args.json),
+        Task::Report(args) => report::run(&args.from(), args.json),
         Task::CheckRemoved(args) => check_removed(&args),
-        Task::Instances { of, json } => instances::run(&of, json),
+        Task::Instances(args) => instances::run(&args),
         Task::Store { task } => store::run(&task),
         Task::Contract { task } => match task {
             ContractTask::Check { files, json } => contract_check::run(&files, json),

@@ -1,20 +1,24 @@
-//! `instances`: the instances that share a journal, and which of them have applied the last change of the flag.
+//! `instances`: the instances that share a journal, which of them have applied the last change of the flag, and writing one off.
 
 use std::fmt::Write as _;
 
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::{
+    census::fleet::CensusStore as _,
     cli::{
         journal::duration_text,
         output::{Output, escape, json},
         store::{Failed, FlagArgs, PATIENCE},
     },
+    postgres::PostgresJournal,
     rollout::{
         Projection,
-        event::Head,
+        event::{Event, EventPayload, Head, InstanceWrittenOff, NewEvent},
         fleet::{FleetStatus, Instance, InstanceView, Propagation},
-        journal::JournalReader,
+        journal::{AppendAttempt, AppendError, Journal as _, JournalReader},
+        names::{Actor, InstanceId, Reason},
     },
     time::{SystemClock, Timestamp},
 };
@@ -30,11 +34,106 @@ struct InstancesJson {
     instances: Vec<InstanceView>,
 }
 
-pub(super) fn run(args: &FlagArgs, as_json: bool) -> Output {
-    match list(args, as_json) {
-        Ok(text) => Output::success(text),
-        Err(failed) => failed.into(),
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct InstancesArgs {
+    #[command(subcommand)]
+    task: Option<InstancesTask>,
+    #[command(flatten)]
+    of: FlagArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum InstancesTask {
+    /// Writes off an instance that is lost, which is journaled: its silence is no gap of the census from now on
+    WriteOff(WriteOffArgs),
+}
+
+#[derive(Args)]
+struct WriteOffArgs {
+    /// The name of the instance
+    instance: InstanceId,
+    /// Who writes it off, for the journal
+    #[arg(long, value_name = "ID", value_parser = human)]
+    actor: Actor,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    reason: Reason,
+    #[command(flatten)]
+    of: FlagArgs,
+}
+
+fn human(id: &str) -> Result<Actor, String> {
+    Actor::human(id).map_err(|error| error.to_string())
+}
+
+pub(super) fn run(args: &InstancesArgs) -> Output {
+    let done = match &args.task {
+        None => list(&args.of, args.json),
+        Some(InstancesTask::WriteOff(args)) => write_off(args),
+    };
+    done.map_or_else(Output::from, Output::success)
+}
+
+/// How often an event is appended again after another one came first.
+const TRIES: usize = 8;
+
+/// Journals that an instance is written off, and then ends its runs, as a rollout does.
+fn write_off(args: &WriteOffArgs) -> Result<String, Failed> {
+    let (store, flag) = args.of.open()?;
+    let journal = store.journal(&flag)?;
+    let payload = EventPayload::InstanceWrittenOff(InstanceWrittenOff {
+        instance: args.instance.clone(),
+    });
+    let now = Timestamp::now(&SystemClock::new());
+    let event = NewEvent::new(now, args.actor.clone(), args.reason.clone(), payload);
+    let attempt = AppendAttempt::new(PATIENCE);
+    let mut appended = append(&journal, &event, attempt)?;
+    for _ in 1..TRIES {
+        match appended {
+            Err(AppendError::Conflict(_)) => appended = append(&journal, &event, attempt)?,
+            _ => break,
+        }
     }
+    let event = appended.map_err(|error| Failed::error(error.to_string()))?;
+    let ended = store
+        .census(&flag)
+        .write_off(args.instance.as_str(), PATIENCE);
+    let (instance, seq) = (escape(args.instance.as_str()), event.seq);
+    match ended {
+        Ok(0) => Ok(format!(
+            "{instance}: written off (event {seq}); the census has no run of it that goes on\n"
+        )),
+        Ok(_) => Ok(format!(
+            "{instance}: written off (event {seq}); its silence is no gap from now on\n"
+        )),
+        Err(error) => Err(Failed::error(format!(
+            "journaled as event {seq}, but without effect yet: {error}; repeat the command"
+        ))),
+    }
+}
+
+/// Appends behind the events that are there, none of which must be of another version.
+fn append(
+    journal: &PostgresJournal,
+    event: &NewEvent,
+    attempt: AppendAttempt,
+) -> Result<Result<Event, AppendError>, Failed> {
+    let events = journal.read(0, usize::MAX);
+    let events = events.map_err(|error| Failed::error(error.to_string()))?;
+    let mut projection = Projection::new();
+    for event in &events {
+        let applied = projection.apply(event);
+        applied.map_err(|error| Failed::check(error.to_string()))?;
+    }
+    if !projection.unknown_events().is_empty() {
+        let why = "the journal has events that this version does not know: use the version that wrote them";
+        return Err(Failed::check(why));
+    }
+    Ok(journal.append_attempt(projection.head(), event.clone(), attempt))
 }
 
 fn list(args: &FlagArgs, as_json: bool) -> Result<String, Failed> {

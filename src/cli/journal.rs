@@ -12,9 +12,11 @@ use std::{
 use serde::Serialize;
 
 use crate::{
+    census::fleet::CensusStoreError,
     cli::{
         census::ReadCensus,
         output::{Exit, Output, escape, json},
+        store::{Failed, FlagArgs},
     },
     rollout::{
         Phase, Projection, ProjectionError, RolloutState, UnknownEvent,
@@ -39,7 +41,7 @@ pub(super) struct ReadJournal {
     pub(super) recorded: Option<Head>,
     /// When it was read.
     pub(super) now: Timestamp,
-    /// The snapshot of the census, if one is named.
+    /// The census, if there is one.
     pub(super) census: Option<ReadCensus>,
 }
 
@@ -57,7 +59,28 @@ impl ReadJournal {
         let unreadable = |error| Broken::unreadable(path, &error);
         // Before the journal: a process that appends meanwhile leaves it ahead of this.
         let recorded = recorded_head(path).map_err(unreadable)?;
-        let mut reader = JournalReader::new(open(path).map_err(unreadable)?);
+        Self::of(path, open(path).map_err(unreadable)?, recorded)
+    }
+
+    /// Reads the journal of a flag and the census that its instances share, if they do.
+    fn of_store(args: &FlagArgs) -> Result<Self, Output> {
+        let (store, flag) = args.open()?;
+        let lines = store.export(&flag).map_err(Failed::from)?;
+        let mut journal = Self::of(Path::new("the store"), &lines[..], None)?;
+        let processes = journal.policy().processes;
+        let census = store.census(&flag);
+        let census = ReadCensus::of_store(&census, processes);
+        match census {
+            Ok(census) => journal.census = Some(census),
+            Err(CensusStoreError::Empty) => {}
+            Err(error) => return Err(Output::failure(Exit::Error, error.to_string())),
+        }
+        Ok(journal)
+    }
+
+    /// Reads the lines of a journal, which is called so in errors.
+    fn of(path: &Path, lines: impl BufRead, recorded: Option<Head>) -> Result<Self, Broken> {
+        let mut reader = JournalReader::new(lines);
         let mut projection = Projection::new();
         let mut events = Vec::new();
         for event in &mut reader {
@@ -134,21 +157,38 @@ impl From<Broken> for Output {
     }
 }
 
-/// Shows the rollout of a journal, and of the snapshot of a census if one is named, as JSON or as text.
+/// Where a rollout is read.
+pub(super) enum ShownFrom<'a> {
+    /// A journal, and the snapshot of a census if one is named.
+    Files(&'a Path, Option<&'a Path>),
+    /// The store that instances share.
+    Store(&'a FlagArgs),
+}
+
+impl ShownFrom<'_> {
+    fn read(&self) -> Result<ReadJournal, Output> {
+        match self {
+            Self::Store(args) => ReadJournal::of_store(args),
+            Self::Files(path, census) => {
+                let mut journal = ReadJournal::read(path)?;
+                journal.census = census.map(ReadCensus::read).transpose()?;
+                Ok(journal)
+            }
+        }
+    }
+}
+
+/// Shows a rollout, as JSON or as text.
 pub(super) fn show(
-    (path, census): (&Path, Option<&Path>),
+    from: &ShownFrom<'_>,
     as_json: bool,
     to_json: impl FnOnce(&ReadJournal) -> String,
     to_text: impl FnOnce(&ReadJournal, &RolloutState) -> String,
 ) -> Output {
-    let mut journal = match ReadJournal::read(path) {
+    let journal = match from.read() {
         Ok(journal) => journal,
-        Err(broken) => return broken.into(),
-    };
-    match census.map(ReadCensus::read).transpose() {
-        Ok(census) => journal.census = census,
         Err(failure) => return failure,
-    }
+    };
     match journal.projection.state() {
         Some(_) if as_json => Output::success(to_json(&journal)),
         Some(state) => Output::success(to_text(&journal, state)),

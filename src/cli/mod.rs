@@ -7,13 +7,14 @@
 //! | `report` | writes the history of a rollout as Markdown |
 //! | `check-removed` | checks that a source tree neither names a flag nor uses this crate |
 //! | `instances` | shows the instances that share a journal, and which have applied the last change of the flag |
+//! | `instances write-off` | writes off an instance that is lost, and journals that |
 //! | `store migrate`, `check`, `export`, `import`, `rekey` | administers the store in `PostgreSQL` that instances share |
 //! | `contract check` | lists all faults of contract documents |
 //! | `contract prove` | proves a contract against two `OpenAPI` documents, or refutes it by an example |
 //! | `contract draft` | drafts a contract from two `OpenAPI` documents |
 //!
-//! Except for `store`, the command only reads: journals and snapshots of a census without the writer's lock, even while a process writes them;
-//! source trees; contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
+//! Except for `store` and `instances write-off`, the command only reads: journals and snapshots of a census without the writer's lock, even
+//! while a process writes them, or those of a store; source trees; contract and `OpenAPI` documents. Results go to standard output, errors to standard error.
 //!
 //! # Exit codes
 //!

@@ -1,13 +1,11 @@
 //! `report`: the history of a rollout as Markdown.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use crate::{
     cli::{
         census::stranded_text,
-        journal::{ReadJournal, show, torn_text, unknown_text},
+        journal::{ReadJournal, ShownFrom, show, torn_text, unknown_text},
         output::{Output, json, markdown, markdown_link},
         report_sections::{
             brownouts, checks, client_rollbacks, gates, incident_text, incidents, link_text,
@@ -39,9 +37,9 @@ struct RecoveryJson<'a> {
     done: &'a EventRef,
 }
 
-pub(super) fn run(files: (&Path, Option<&Path>), as_json: bool) -> Output {
+pub(super) fn run(from: &ShownFrom<'_>, as_json: bool) -> Output {
     let to_json = |journal: &ReadJournal| json(&ReportJson::new(journal));
-    show(files, as_json, to_json, document)
+    show(from, as_json, to_json, document)
 }
 
 impl<'a> ReportJson<'a> {

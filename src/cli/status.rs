@@ -1,14 +1,13 @@
 //! `status`: the state of a rollout.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use crate::{
     cli::{
         census::stranded_text,
         journal::{
-            LastReport, ReadJournal, duration_text, last_reports, show, torn_text, unknown_text,
+            LastReport, ReadJournal, ShownFrom, duration_text, last_reports, show, torn_text,
+            unknown_text,
         },
         output::{Output, escape, json},
         report_sections::hit_text,
@@ -29,9 +28,9 @@ pub(super) struct StatusJson<'a> {
     torn: Option<TornLine>,
 }
 
-pub(super) fn run(files: (&Path, Option<&Path>), as_json: bool) -> Output {
+pub(super) fn run(from: &ShownFrom<'_>, as_json: bool) -> Output {
     let to_json = |journal: &ReadJournal| json(&StatusJson::new(journal));
-    show(files, as_json, to_json, text)
+    show(from, as_json, to_json, text)
 }
 
 impl<'a> StatusJson<'a> {

@@ -163,7 +163,7 @@ impl StoreArgs {
         let given = self.store.clone().or_else(|| env::var(VARIABLE).ok());
         let url = given.ok_or_else(|| {
             Failed::error(format!(
-                "name the store: --store postgres://…, or {VARIABLE}"
+                "name the store, if no journal: --store postgres://…, or {VARIABLE}"
             ))
         })?;
         let (tls, _unreadable) = MakeRustlsConnect::with_native_certs().map_err(|errors| {

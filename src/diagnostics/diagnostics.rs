@@ -55,6 +55,15 @@ impl Diagnostics {
         self.described.push((self.place.len(), description));
     }
 
+    /// Whether there is a fault at the current place or in it.
+    pub(crate) fn has_fault_here(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|fault| {
+            let below = fault.place().strip_prefix(&self.place);
+            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+        })
+    }
+
     /// Adds a fault at the current place.
     pub(crate) fn add(
         &mut self,

@@ -247,30 +247,17 @@ impl Family {
         &["flag"],
         "Whether the journal does not have an event that was read from it.",
     );
-    /// The live instances. Source: the rollout, where several instances share its journal.
-    pub const INSTANCES_LIVE: Self = Self::gauge(
-        "legacy_http_compat_instances_live",
-        &["flag"],
-        "Instances that share the journal and reported within the lease.",
-    )
-    .unit("{instance}");
-    /// The lost instances. Source: the rollout, where several instances share its journal.
-    pub const INSTANCES_LOST: Self = Self::gauge(
-        "legacy_http_compat_instances_lost",
-        &["flag"],
-        "Instances that did not report within the lease and did not leave.",
-    )
-    .unit("{instance}");
-    /// The live instances that are behind. Source: the rollout, where several instances share its journal.
-    pub const INSTANCES_WAITING: Self = Self::gauge(
-        "legacy_http_compat_instances_waiting",
-        &["flag"],
-        "Live instances that have not applied the last change of the flag, as far as is known.",
+    /// The instances by state: `waiting` are those of the live ones that have not applied the last change of the flag, as far as
+    /// is known. Source: the rollout, where several instances share its journal.
+    pub const INSTANCES: Self = Self::gauge(
+        "legacy_http_compat_instances",
+        &["flag", "state"],
+        "Instances that share the journal: live, lost, or live without the last change of the flag.",
     )
     .unit("{instance}");
     /// How long the last change of the flag took to get here. Source: the rollout, where several instances share its journal.
-    pub const APPLY_DELAY_SECONDS: Self = Self::gauge(
-        "legacy_http_compat_apply_delay_seconds",
+    pub const APPLIED_LAG_SECONDS: Self = Self::gauge(
+        "legacy_http_compat_applied_lag_seconds",
         &["flag"],
         "Time from when the last change of the flag was journaled to when it was applied here.",
     )
@@ -309,7 +296,7 @@ impl Family {
     .unit("{loss}");
 
     /// All families of the crate.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 29] = [
         Self::RESPONSES,
         Self::SKIPPED,
         Self::UNDETERMINED,
@@ -334,10 +321,8 @@ impl Family {
         Self::JOURNAL_LOSSES,
         Self::JOURNAL_STALE,
         Self::JOURNAL_FORKED,
-        Self::INSTANCES_LIVE,
-        Self::INSTANCES_LOST,
-        Self::INSTANCES_WAITING,
-        Self::APPLY_DELAY_SECONDS,
+        Self::INSTANCES,
+        Self::APPLIED_LAG_SECONDS,
         Self::EXCHANGE_AGE_SECONDS,
         Self::STORE_UP,
         Self::CLOCK_OFFSET_SECONDS,

@@ -64,10 +64,8 @@
 //! | `legacy_http_compat_journal_losses` | gauge | integer | `{loss}` | `flag` | Losses of recorded events that were accepted, since the rollout journal began. |
 //! | `legacy_http_compat_journal_stale` | gauge | integer | `1` | `flag` | Whether the store of the journal cannot be reached, so that the last state may be old. |
 //! | `legacy_http_compat_journal_forked` | gauge | integer | `1` | `flag` | Whether the journal does not have an event that was read from it. |
-//! | `legacy_http_compat_instances_live` | gauge | integer | `{instance}` | `flag` | Instances that share the journal and reported within the lease. |
-//! | `legacy_http_compat_instances_lost` | gauge | integer | `{instance}` | `flag` | Instances that did not report within the lease and did not leave. |
-//! | `legacy_http_compat_instances_waiting` | gauge | integer | `{instance}` | `flag` | Live instances that have not applied the last change of the flag, as far as is known. |
-//! | `legacy_http_compat_apply_delay_seconds` | gauge | float | `s` | `flag` | Time from when the last change of the flag was journaled to when it was applied here. |
+//! | `legacy_http_compat_instances` | gauge | integer | `{instance}` | `flag`, `state` | Instances that share the journal: live, lost, or live without the last change of the flag. |
+//! | `legacy_http_compat_applied_lag_seconds` | gauge | float | `s` | `flag` | Time from when the last change of the flag was journaled to when it was applied here. |
 //! | `legacy_http_compat_exchange_age_seconds` | gauge | float | `s` | `flag` | Time since this instance handed over what it counts, or read what the others count, whichever is longer. |
 //! | `legacy_http_compat_store_up` | gauge | integer | `1` | `flag` | Whether the store of journal and census could be reached the last time. |
 //! | `legacy_http_compat_clock_offset_seconds` | gauge | float | `s` | `flag` | Time that the clock of this instance is ahead of the clock of the store; negative if it is behind. |
@@ -82,7 +80,7 @@
 //! | `shape` | `target`, `legacy` |
 //! | `reason` | `body_too_large`, `body_encoded`, `not_json`, `body_error`, `body_slow`, `request_fields_not_captured`, `missing_value`, `no_legacy_body`, `too_many_headers` |
 //! | `result` | `ok`, `body_too_large`, `body_encoded`, `not_json`, `request_fields_not_captured`, `missing_value`, `no_legacy_body`, `too_many_headers` |
-//! | `state` | `dependent`, `stranded`, `migrated`, `regressed`, `inactive` |
+//! | `state` | of callers: `dependent`, `stranded`, `migrated`, `regressed`, `inactive`; of instances: `live`, `lost`, `waiting` |
 //! | `window` | `5m`, `1h`, `24h`, `7d`, `30d` |
 //! | `flag` | the name of the flag; empty for a census without one |
 //! | `phase` | `observe`, `compat`, `cutover`, `retired` |
@@ -114,7 +112,7 @@
 //! - Where several instances share journal and census, responses, skips, undetermined outcomes and rehearsals are of each
 //!   instance: sum them. What a census or a rollout measures is the same in all instances, and never summed: `max without
 //!   (instance)`. Add the [`FleetCensus`](crate::census::fleet::FleetCensus) as a source in place of the census of the instance.
-//!   `flag_on`, `journal_failing`, `journal_stale`, `journal_forked`, `apply_delay_seconds`, `exchange_age_seconds`, `store_up`
+//!   `flag_on`, `journal_failing`, `journal_stale`, `journal_forked`, `applied_lag_seconds`, `exchange_age_seconds`, `store_up`
 //!   and `clock_offset_seconds` are of each instance and not summed: `max`, or `min` where 0 is what matters.
 //! - A series that vanishes, such as a gate of a transition that was made, ends in Prometheus with the next scrape. For systems
 //!   that keep or add up values, adapters read through a [`SeriesReader`].

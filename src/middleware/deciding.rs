@@ -322,8 +322,7 @@ impl<B: Body + Unpin> Deciding<B> {
             captured: &exchange.captured,
         };
         let lines = LegacyLines::of(shape, &values)?;
-        let body = shape.body.render(text, &values)?;
-        Ok((lines, body.map(Bytes::from)))
+        Ok((lines, shape.body.render(text, &values)?))
     }
 
     fn skip_reason(&self, exchange: &Exchange, error: &RenderError) -> SkipReason {

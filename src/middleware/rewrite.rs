@@ -70,36 +70,38 @@ impl About {
 /// What one pass over the headers of a target response found.
 #[derive(Debug, Default)]
 struct HeadersFound {
-    /// Whether there is a header about each of these that the shape does not remove.
-    about: [bool; 6],
-    /// Whether there is one that the shape removes.
-    removed: bool,
-    /// Whether exactly one line has the type of the legacy body, and none anything else.
+    /// One bit for each of what they are about.
+    about: u8,
+    /// Whether exactly one line has the type of the legacy body, and none anything else. `false` where that is not seen at once.
     has_type: bool,
 }
 
 impl HeadersFound {
-    fn of(headers: &HeaderMap, shape: &CompiledShape) -> Self {
-        let (mut found, mut types) = (Self::default(), 0);
-        for (name, value) in headers {
-            if shape.remove.contains(name) {
-                found.removed = true;
-                continue;
-            }
+    /// Looks at names alone, since there may be many.
+    #[inline]
+    fn of(headers: &HeaderMap, media_type: Option<&str>) -> Self {
+        let (mut found, mut type_at) = (Self::default(), 0);
+        for (at, name) in headers.keys().enumerate() {
             let about = About::of(name.as_str());
-            found.about[about as usize] = true;
+            found.about |= 1 << about as u8;
             if about == About::BodyType {
-                types += 1;
-                found.has_type = types == 1 && shape.media_type().is_some_and(|of| value == of);
+                type_at = at;
             }
+        }
+        // The lines are at the places of the names if each has one.
+        if found.has(About::BodyType) && headers.len() == headers.keys_len() {
+            let (_, value) = headers.iter().nth(type_at).unzip();
+            found.has_type = value.is_some_and(|value| media_type.is_some_and(|of| value == of));
         }
         found
     }
 
+    #[inline]
     fn has(&self, about: About) -> bool {
-        self.about[about as usize]
+        self.about & 1 << about as u8 != 0
     }
 }
+
 /// The header lines that a shape puts into one response.
 pub(super) struct LegacyLines<'s> {
     set: Cow<'s, [(HeaderName, HeaderValue)]>,
@@ -140,20 +142,21 @@ pub(super) fn rewrite_head(
     parts.status = shape.status;
     reason_phrase::remove(&mut parts.extensions);
     let headers = &mut parts.headers;
-    let found = HeadersFound::of(headers, shape);
-    if found.has(About::Identity) || found.removed {
-        remove(headers, |name| {
-            About::of(name.as_str()) == About::Identity || shape.remove.contains(name)
-        });
+    for name in &shape.remove {
+        headers.remove(name);
+    }
+    let found = HeadersFound::of(headers, shape.media_type());
+    if found.has(About::Identity) {
+        remove(headers, About::Identity);
     }
     if let Some(body) = body {
         if found.has(About::Body) {
-            remove(headers, |name| About::of(name.as_str()) == About::Body);
+            remove(headers, About::Body);
         }
         describe_body(headers, shape, lines, &found, body);
     }
     if found.has(About::Freshness) {
-        remove(headers, |name| About::of(name.as_str()) == About::Freshness);
+        remove(headers, About::Freshness);
     }
     forbid_storing(headers, lines, is_get || found.has(About::Freshness));
     put(headers, lines);
@@ -172,8 +175,10 @@ pub(super) fn has_space(
 }
 
 /// Iterates over the few headers that are present, which is faster than looking up each stale one.
-fn remove(headers: &mut HeaderMap, stale: impl Fn(&HeaderName) -> bool) {
-    while let Some(name) = headers.keys().find(|name| stale(name)).cloned() {
+#[inline(never)]
+fn remove(headers: &mut HeaderMap, stale: About) {
+    let is_stale = |name: &&HeaderName| About::of(name.as_str()) == stale;
+    while let Some(name) = headers.keys().find(is_stale).cloned() {
         headers.remove(name);
     }
 }

@@ -6,15 +6,15 @@ use super::{
     deep_stack::on_deep_stack,
     document::{
         api_document::ApiDocument,
-        operation::{Operation, Response, StatusKey},
+        operation::{Operation, StatusKey},
     },
     proof::{
         possible::{Possible, PossibleBody},
         prover::{Prover, by_key, counterpart},
     },
-    values::value_set::ValueSet,
+    values::{narrowing::FieldTest, value_set::ValueSet},
 };
-use crate::json::OrderedValue;
+use crate::{diagnostics::escape_token, json::OrderedValue};
 
 /// Drafts a contract document from two versions of an API: an endpoint for each operation of which OLD does not allow all
 /// responses as they are, its outcomes distinguished by enumerations and fixed values, and legacy bodies with the members that
@@ -96,12 +96,13 @@ fn drafted(old: &ApiDocument, new: &ApiDocument) -> String {
     text.expect("string keys and no failing parts") + "\n"
 }
 
-struct EndpointDraft<'p, 'd> {
-    prover: &'p Prover<'d>,
-    old: &'p Operation<'d>,
+/// The endpoint of an operation.
+pub(super) struct EndpointDraft<'p, 'd> {
+    pub(super) prover: &'p Prover<'d>,
+    pub(super) old: &'p Operation<'d>,
     new: &'p Operation<'d>,
     /// The statuses that OLD documents and NEW does not, and that no outcome has been given yet.
-    left: Vec<u16>,
+    pub(super) left: Vec<u16>,
     /// Whether any outcome needs a legacy shape.
     differs: bool,
 }
@@ -163,8 +164,7 @@ impl<'d> EndpointDraft<'_, 'd> {
                 return None;
             }
             let part = |value: Value| {
-                let test =
-                    crate::openapi::values::narrowing::FieldTest::values(vec![value.clone()]);
+                let test = FieldTest::values(vec![value.clone()]);
                 let part = reader.where_field(set, pointer, &test, true).ok()?;
                 Some((value, part))
             };
@@ -181,7 +181,7 @@ impl<'d> EndpointDraft<'_, 'd> {
     ) -> OrderedValue {
         let mut members = vec![("name", scalar(name)), ("status", scalar(possible.status))];
         if let Some((member, value)) = field {
-            let pointer = format!("/{}", crate::diagnostics::escape_token(member));
+            let pointer = format!("/{}", escape_token(member));
             let condition = (pointer, scalar(value.clone()));
             members.push(("fields", OrderedValue::Object(vec![condition])));
         }
@@ -190,134 +190,6 @@ impl<'d> EndpointDraft<'_, 'd> {
             members.push(("legacy", self.legacy(name, possible)));
         }
         object(members)
-    }
-
-    /// The legacy shape: of the status left over whose fixed values are most like the outcome's name.
-    fn legacy(&mut self, name: &str, possible: &Possible<'d>) -> OrderedValue {
-        let promised = self.old.responses.as_deref().unwrap_or_default();
-        let promised = promised.iter().filter_map(|promise| match promise.key {
-            StatusKey::Status(status) => Some(status),
-            _ => None,
-        });
-        let mut candidates = self.left.iter().copied().chain(promised);
-        let alike = candidates.find(|status| self.mentions(*status, name));
-        let same = self.old.response(possible.status).map(|_| possible.status);
-        let guess = alike.or(same).or_else(|| self.left.first().copied());
-        let Some(status) = guess else {
-            return object([
-                ("status", scalar(possible.status)),
-                (
-                    "TODO",
-                    scalar("OLD has no response that could stand for it"),
-                ),
-            ]);
-        };
-        self.left.retain(|left| *left != status);
-        let mut members = vec![("status", scalar(status))];
-        let response = self.old.response(status);
-        let lines = response
-            .map(|response| self.header_lines(response))
-            .unwrap_or_default();
-        if !lines.is_empty() {
-            members.push(("set_headers", OrderedValue::Object(lines)));
-        }
-        let schema =
-            response.and_then(|response| response.content.iter().find_map(|(_, s)| s.clone()));
-        if let Some(schema) = schema {
-            let body = self.body(&ValueSet::Schema(schema), name, possible, "");
-            members.push(("body", object([("json", body)])));
-        }
-        members.push(("TODO", scalar("the status and the body are guesses")));
-        object(members)
-    }
-
-    /// Whether a fixed value of OLD's body of a status has the name in it.
-    fn mentions(&self, status: u16, name: &str) -> bool {
-        let response = self.old.response(status);
-        let schema =
-            response.and_then(|response| response.content.iter().find_map(|(_, s)| s.clone()));
-        let Some(schema) = schema else {
-            return false;
-        };
-        let set = ValueSet::Schema(schema);
-        let alternatives = self.prover.reader.alternatives(&set);
-        let alternatives = alternatives.unwrap_or_else(|_| [].into());
-        let mut members = alternatives
-            .iter()
-            .filter_map(|alternative| alternative.members());
-        members.any(|members| {
-            members.named.values().any(|member| {
-                let values = self.listed(&member.set).unwrap_or_default();
-                values.iter().any(|value| resembles(value, name))
-            })
-        })
-    }
-
-    fn listed(&self, set: &ValueSet<'d>) -> Option<Vec<Value>> {
-        let alternatives = self.prover.reader.alternatives(set).ok()?;
-        let listed: Option<Vec<_>> = alternatives.iter().map(|part| part.kind.listed()).collect();
-        Some(listed?.concat())
-    }
-
-    fn header_lines(&self, response: &Response<'d>) -> Vec<(String, OrderedValue)> {
-        let required = response.headers.iter().filter(|header| header.required);
-        let line = required.map(|header| {
-            let schema = header.schema.clone().map(ValueSet::Schema);
-            let listed = schema
-                .and_then(|schema| self.listed(&schema))
-                .unwrap_or_default();
-            let text = listed.first().and_then(Value::as_str);
-            // An array is a list of lines, and an object no line at all.
-            let value = text.map_or_else(|| todo("a value for this header"), scalar);
-            (header.name.clone(), value)
-        });
-        line.collect()
-    }
-
-    /// A body that OLD allows: its required members, fixed values as they are, others from the member of the same name.
-    fn body(
-        &self,
-        set: &ValueSet<'d>,
-        name: &str,
-        possible: &Possible<'d>,
-        at: &str,
-    ) -> OrderedValue {
-        let reader = &self.prover.reader;
-        if let Some(values) = self.listed(set).filter(|values| !values.is_empty()) {
-            let alike = values.iter().find(|value| resembles(value, name));
-            return scalar(alike.unwrap_or(&values[0]).clone());
-        }
-        let from_target = |pointer: &str| {
-            let PossibleBody::Values(target) = &possible.body else {
-                return None;
-            };
-            let tokens = [pointer.trim_start_matches('/').to_owned()];
-            let field = reader.field(target, &tokens).ok()?;
-            let fits = !reader.is_empty(&field.set, 4) && reader.gaps(&field.set, set).is_empty();
-            fits.then(|| object([("$field", scalar(pointer))]))
-        };
-        if let Some(field) = (at.matches('/').count() == 1)
-            .then(|| from_target(at))
-            .flatten()
-        {
-            return field;
-        }
-        let alternatives = reader.alternatives(set).unwrap_or_else(|_| [].into());
-        match alternatives
-            .first()
-            .map(|alternative| (alternative.members(), alternative.kind.name()))
-        {
-            Some((Some(members), _)) => {
-                let required = members.named.iter().filter(|(_, member)| member.required);
-                let member = required.map(|(member, set)| {
-                    let value = self.body(&set.set, name, possible, &format!("{at}/{member}"));
-                    (member.clone(), value)
-                });
-                OrderedValue::Object(member.collect())
-            }
-            Some((None, kind)) => todo(&format!("{kind} for {at}")),
-            None => todo(&format!("a value for {at}")),
-        }
     }
 }
 
@@ -331,17 +203,6 @@ fn promises_left(old: &Operation<'_>, new: &Operation<'_>) -> Vec<u16> {
     statuses
         .filter(|status| new.response(*status).is_none())
         .collect()
-}
-
-/// Whether a text has a word of the name in it.
-fn resembles(value: &Value, name: &str) -> bool {
-    let text = value.as_str().unwrap_or_default().to_uppercase();
-    let mut words = name.split('_').filter(|word| word.len() > 3);
-    // `EXPIRED` is in `EXPIRED_DEVICE_CODE`, and the stem of `DENIED` is not in any code: the whole word counts.
-    words.any(|word| {
-        text.split(|c: char| !c.is_alphanumeric())
-            .any(|other| other == word)
-    })
 }
 
 fn endpoint_name(operation: &Operation<'_>) -> String {
@@ -362,15 +223,13 @@ fn label(text: &str) -> String {
     }
 }
 
-fn scalar(value: impl Into<Value>) -> OrderedValue {
+pub(super) fn scalar(value: impl Into<Value>) -> OrderedValue {
     value.into().into()
 }
 
-fn todo(what: &str) -> OrderedValue {
-    object([("$todo", scalar(what))])
-}
-
-fn object<'n>(members: impl IntoIterator<Item = (&'n str, OrderedValue)>) -> OrderedValue {
+pub(super) fn object<'n>(
+    members: impl IntoIterator<Item = (&'n str, OrderedValue)>,
+) -> OrderedValue {
     let members = members.into_iter();
     OrderedValue::Object(
         members

@@ -34,6 +34,7 @@ mod deep_stack;
 mod document;
 mod draft;
 mod finding;
+mod legacy_draft;
 mod proof;
 mod prove;
 mod report;

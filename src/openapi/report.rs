@@ -85,17 +85,19 @@ impl ProofReport {
     /// One sentence: the verdict, and what it rests on.
     #[must_use]
     pub fn summary(&self) -> String {
-        let shapes = self.shapes_proved.len();
-        let operations = self.operations;
+        let count = |number: usize, what: &str| {
+            let plural = if number == 1 { "" } else { "s" };
+            format!("{number} {what}{plural}")
+        };
+        let operations = count(self.operations, "operation");
+        let shapes = count(self.shapes_proved.len(), "legacy shape");
+        let open = count(self.open_findings(), "open finding");
         let verdict = match self.verdict {
             Verdict::Refuted => "refuted",
             Verdict::CannotTell => "cannot tell",
             Verdict::Proved | Verdict::Note => "proved",
         };
-        let open = self.open_findings();
-        format!(
-            "{verdict}: {operations} operations, {shapes} legacy shapes proved, {open} open findings"
-        )
+        format!("{verdict}: {operations}, {shapes} proved, {open}")
     }
 
     fn conclude(&mut self) {

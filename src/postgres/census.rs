@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio_postgres::types::Type;
 
 use super::{
-    census_rows::{Columns, caller, counts_of, follow, load_state},
+    census_rows::{Columns, caller, counts_of, follow, in_force_of, load_state},
     error::{StoreError, StoreErrorKind},
     shared::Shared,
 };
@@ -124,6 +124,7 @@ impl CensusStore for PostgresCensus {
         let name = member.name.clone();
         let columns = Columns::of(&batch.callers);
         let counts = counts_of(batch);
+        let in_force = in_force_of(batch);
         let data = to_bytes(&Changed::Batch(Box::new(batch.clone())));
         let merged = self.shared.call(patience, move |live| async move {
             let fingerprints = columns.fingerprints();
@@ -131,7 +132,7 @@ impl CensusStore for PostgresCensus {
                 .client
                 .query_typed_one(
                     "select verdict, now, refused from legacy_http_compat.census_merge($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-                        $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23::jsonb, $24::jsonb, $25::jsonb, $26::jsonb)",
+                        $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24::jsonb, $25::jsonb, $26::jsonb, $27::jsonb)",
                     &[
                         (&flag, Type::TEXT),
                         (&member.name, Type::TEXT),
@@ -155,6 +156,7 @@ impl CensusStore for PostgresCensus {
                         (&columns.dependent, Type::INT8_ARRAY),
                         (&columns.stranded, Type::INT8_ARRAY),
                         (&columns.versions, Type::TEXT_ARRAY),
+                        (&in_force, Type::INT4_ARRAY),
                         (&counts.responses, Type::TEXT),
                         (&counts.failures, Type::TEXT),
                         (&counts.intervals, Type::TEXT),
@@ -196,8 +198,9 @@ impl CensusStore for PostgresCensus {
         let state = self.shared.call(patience, move |live| async move {
             load_state(&live.client, &flag).await
         });
+        let state = state.map_err(CensusStoreError::unreachable)?;
         take(Loaded::State(Box::new(
-            state.map_err(CensusStoreError::unreachable)?,
+            state.ok_or(CensusStoreError::Empty)?,
         )));
         let mut last: (Vec<u8>, i16) = (Vec::new(), -1);
         loop {

@@ -64,6 +64,13 @@ impl Columns {
     }
 }
 
+/// Since when the rules of each kind are in force, up to the last one of which that is not from the beginning.
+pub(super) fn in_force_of(batch: &Batch) -> Vec<i32> {
+    let last = batch.in_force.iter().map(|(kind, _)| *kind).max();
+    let kinds = last.into_iter().flat_map(|last| 0..=last);
+    kinds.map(|kind| tick(batch.in_force(kind))).collect()
+}
+
 /// What a batch has besides callers, as JSON.
 pub(super) struct Counts {
     pub(super) responses: String,
@@ -176,8 +183,11 @@ pub(super) async fn follow(
     })
 }
 
-/// Reads all but the callers.
-pub(super) async fn load_state(client: &Client, flag: &str) -> Result<LoadedState, StoreError> {
+/// Reads all but the callers; `None` if there is no census of the flag yet.
+pub(super) async fn load_state(
+    client: &Client,
+    flag: &str,
+) -> Result<Option<LoadedState>, StoreError> {
     let row = client
         .query_typed_opt(
             "with c as (select * from legacy_http_compat.census where flag = $1), \
@@ -204,12 +214,9 @@ pub(super) async fn load_state(client: &Client, flag: &str) -> Result<LoadedStat
         )
         .await
         .map_err(StoreError::statement)?;
-    let row = row.ok_or_else(|| {
-        StoreError::because(
-            StoreErrorKind::Refused,
-            "there is no census of the flag yet",
-        )
-    })?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
     let mut state: LoadedState = parsed(row.get(0))?;
     let overflow: Vec<(Member, String)> = parsed(row.get(1))?;
     for (member, data) in overflow {
@@ -223,7 +230,7 @@ pub(super) async fn load_state(client: &Client, flag: &str) -> Result<LoadedStat
         })?;
         state.overflow.push((member, bucket));
     }
-    Ok(state)
+    Ok(Some(state))
 }
 
 /// The most intervals that are read: the latest. What is older counts as not watched.

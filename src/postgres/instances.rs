@@ -7,7 +7,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{error::StoreError, shared::Shared};
+use super::{error::StoreError, session, shared::Shared};
 use crate::{
     caller::KeyCheck,
     flag::FlagState,
@@ -148,8 +148,10 @@ impl PostgresInstances {
     ) -> Result<Vec<Instance>, InstancesError> {
         let (flag, row) = (self.flag.clone(), report.clone());
         let put = self.shared.call(patience, move |live| async move {
+            // Either clock may have been set since.
+            live.set_clock(session::read_clock(&live.client).await?);
             let mut row = row;
-            row.clock = row.clock.or(Some(live.clock.offset_of_this()));
+            row.clock = row.clock.or(Some(live.clock().offset_of_this()));
             match put(&live.client, &flag, &row, registers).await? {
                 Joined::Yes => Ok(Ok(list(&live.client, &flag).await?)),
                 refused => Ok(Err(refused)),

@@ -51,7 +51,7 @@ pub(super) struct Link {
 /// An open connection.
 pub(super) struct Live {
     pub(super) client: Client,
-    pub(super) clock: ServerClock,
+    clock: Mutex<ServerClock>,
     /// Closes it.
     give_up: Notify,
 }
@@ -61,6 +61,18 @@ struct LinkState {
     /// Why there is no connection.
     error: Option<Arc<StoreError>>,
     last_contact: Option<Instant>,
+}
+
+impl Live {
+    /// The server's clock, as it was read last.
+    pub(super) fn clock(&self) -> ServerClock {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what the server's clock showed.
+    pub(super) fn set_clock(&self, clock: ServerClock) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
 }
 
 impl Target {
@@ -116,7 +128,7 @@ impl Link {
         let give_up = Notify::new();
         let live = Live {
             client,
-            clock,
+            clock: Mutex::new(clock),
             give_up,
         };
         Ok((Arc::new(live), driver))

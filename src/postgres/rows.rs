@@ -1,6 +1,6 @@
 //! The statements on the journal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, types::Type};
 
@@ -8,7 +8,7 @@ use super::{
     error::StoreError,
     link::Live,
     mirror::{Mirror, Row},
-    session::millis,
+    session::{self, ServerClock, millis},
 };
 use crate::rollout::{
     event::{EventHash, Head},
@@ -45,12 +45,35 @@ pub(super) enum Appended {
 }
 
 impl NewLine {
+    /// Appends, unless that was done before or the head is another.
+    pub(super) async fn append(&self, live: &Live) -> Result<Appended, StoreError> {
+        let (begun, clock) = (Instant::now(), live.clock());
+        if self.add(live, (begun, clock)).await? {
+            return Ok(Appended::Now);
+        }
+        if let Some(before) = self.find(&live.client).await? {
+            return Ok(Appended::Before(before));
+        }
+        // It may have come too late by a clock that was set since it was read.
+        let read = session::read_clock(&live.client).await?;
+        live.set_clock(read);
+        let late = read.now_ms() > clock.now_ms() + millis(LATE);
+        if late && self.add(live, (begun, read)).await? {
+            return Ok(Appended::Now);
+        }
+        Ok(Appended::Conflict)
+    }
+
     /// Appends in one statement: nothing can come between the comparison and the row, since of two transactions that add
     /// the same sequence number the primary key lets only one through. A statement that the network delivers late has no
     /// effect.
-    pub(super) async fn append(&self, live: &Live) -> Result<Appended, StoreError> {
-        let deadline =
-            live.clock.now_ms() + live.clock.uncertainty_ms + millis(self.patience + LATE);
+    async fn add(
+        &self,
+        live: &Live,
+        (begun, clock): (Instant, ServerClock),
+    ) -> Result<bool, StoreError> {
+        let start = clock.now_ms() - millis(begun.elapsed());
+        let deadline = start + clock.uncertainty_ms + millis(self.patience + LATE);
         let added = live
             .client
             .query_typed(
@@ -76,11 +99,7 @@ impl NewLine {
             )
             .await
             .map_err(StoreError::statement)?;
-        if !added.is_empty() {
-            return Ok(Appended::Now);
-        }
-        let before = self.find(&live.client).await?;
-        Ok(before.map_or(Appended::Conflict, Appended::Before))
+        Ok(!added.is_empty())
     }
 
     /// The sequence number of the attempt's event.

@@ -13,27 +13,39 @@ use crate::rollout::fleet::ClockOffset;
 /// The oldest server: as `server_version_num`.
 const OLDEST_SERVER: i32 = 15_00_00;
 
-/// The server's clock as seen from here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The server's clock as seen from here, by the monotonic clock: setting the wall clock of this process changes nothing.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct ServerClock {
-    /// How far it is ahead, in milliseconds.
-    pub(super) offset_ms: i64,
+    /// What it showed, in milliseconds since the Unix epoch.
+    read_ms: i64,
+    /// When it did.
+    at: Instant,
     /// By how much that may be wrong: half the time that the measurement took.
     pub(super) uncertainty_ms: i64,
 }
 
 impl ServerClock {
-    /// How far the clock of this process is ahead of it.
-    pub(super) const fn offset_of_this(self) -> ClockOffset {
+    /// A clock that showed this in the response to a statement which was sent then.
+    pub(super) fn new(read_ms: i64, sent: Instant) -> Self {
+        let half = sent.elapsed() / 2;
+        Self {
+            read_ms,
+            at: sent + half,
+            uncertainty_ms: millis(half) + 1,
+        }
+    }
+
+    /// How far the wall clock of this process is ahead of it.
+    pub(super) fn offset_of_this(self) -> ClockOffset {
         ClockOffset {
-            offset_ms: -self.offset_ms,
+            offset_ms: unix_ms() - self.now_ms(),
             uncertainty_ms: self.uncertainty_ms.unsigned_abs(),
         }
     }
 
     /// Its reading now, in milliseconds since the Unix epoch.
     pub(super) fn now_ms(self) -> i64 {
-        unix_ms() + self.offset_ms
+        self.read_ms + millis(self.at.elapsed())
     }
 }
 
@@ -48,7 +60,7 @@ pub(super) async fn check(client: &Client) -> Result<ServerClock, StoreError> {
 
 /// Checks what concerns the server and the session.
 pub(super) async fn check_settings(client: &Client) -> Result<ServerClock, StoreError> {
-    let (sent, sent_ms) = (Instant::now(), unix_ms());
+    let sent = Instant::now();
     let row = client
         .query_typed_one(
             "select current_setting('server_version_num')::int4, current_setting('server_version'), \
@@ -59,7 +71,7 @@ pub(super) async fn check_settings(client: &Client) -> Result<ServerClock, Store
         )
         .await
         .map_err(StoreError::statement)?;
-    let round_trip = sent.elapsed();
+    let clock = ServerClock::new(row.get(4), sent);
     if row.get::<_, i32>(0) < OLDEST_SERVER {
         let found = row.get(1);
         return Err(StoreError::new(StoreErrorKind::ServerVersion { found }));
@@ -70,11 +82,20 @@ pub(super) async fn check_settings(client: &Client) -> Result<ServerClock, Store
     if row.get(3) {
         return Err(StoreError::new(StoreErrorKind::ReadOnly));
     }
-    let half = millis(round_trip / 2);
-    Ok(ServerClock {
-        offset_ms: row.get::<_, i64>(4) - sent_ms - half,
-        uncertainty_ms: half + 1,
-    })
+    Ok(clock)
+}
+
+/// Reads the server's clock once more, which may have been set.
+pub(super) async fn read_clock(client: &Client) -> Result<ServerClock, StoreError> {
+    let sent = Instant::now();
+    let row = client
+        .query_typed_one(
+            "select (extract(epoch from clock_timestamp()) * 1000)::int8",
+            &[],
+        )
+        .await
+        .map_err(StoreError::statement)?;
+    Ok(ServerClock::new(row.get(0), sent))
 }
 
 /// Whether a role may do more with the journal than read and append.
@@ -96,4 +117,21 @@ pub(super) fn millis(duration: Duration) -> i64 {
 fn unix_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_of_this_process_that_is_off_is_shown_and_moves_nothing() {
+        let ahead = ServerClock::new(unix_ms() - 3_600_000, Instant::now());
+        let offset = ahead.offset_of_this();
+        assert!(
+            (3_600_000..3_601_000).contains(&offset.offset_ms),
+            "{offset:?}"
+        );
+        let now = ahead.now_ms() - (unix_ms() - 3_600_000);
+        assert!((-1_000..=1_000).contains(&now), "{now}");
+    }
 }

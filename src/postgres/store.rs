@@ -121,7 +121,7 @@ impl PostgresStore {
             },
             hears: self.shared.listener.hears(),
             silence: link.silence(),
-            clock: live.map(|live| live.clock.offset_of_this()),
+            clock: live.map(|live| live.clock().offset_of_this()),
         }
     }
 

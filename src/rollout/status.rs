@@ -49,7 +49,7 @@ pub struct RolloutStatus {
     pub sync: JournalSync,
     /// How long after it was journaled the last change of the flag was applied here, by the clocks of both instances; `None`
     /// before one was since the process started.
-    pub apply_delay: Option<Duration>,
+    pub applied_lag: Option<Duration>,
     /// Refused attempts over the hourly limit since this process started.
     pub unjournaled_refusals: u64,
 }

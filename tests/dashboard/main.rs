@@ -3,6 +3,10 @@
 //! Needs Chromium and `ChromeDriver` (Debian: `apt-get install chromium chromium-driver`), and `npm` for axe-core. What the
 //! pages look like is written to `target/screenshots`.
 
+#[path = "../support/shared_journal.rs"]
+#[expect(dead_code, reason = "other tests use all of it")]
+mod shared_journal;
+
 mod acting;
 mod announcing;
 mod axe;
@@ -13,6 +17,7 @@ mod driver;
 mod every_page;
 mod every_state;
 mod expired;
+mod instances;
 mod live;
 mod scriptless;
 mod service;

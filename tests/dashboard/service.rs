@@ -21,12 +21,16 @@ use legacy_http_compat::{
     admin::history::History,
     admin::{Admin, TokenDigest, Tokens},
     caller::{FingerprintKey, IdentitySignal, SignalDetector},
-    census::Census,
+    census::{
+        Census,
+        fleet::{FleetCensus, MemoryCensusStore},
+    },
     metrics::Metrics,
     middleware::CaptureRequestFieldsLayer,
     rollout::{
         CommandContext, Phase, Rollout,
         event::{Event, Head, NewEvent},
+        fleet::MemoryInstances,
         journal::{AppendError, Journal, MemoryJournal, ReadError},
         names::{Actor, FlagName, Identifier, IncidentId, Link, Reason, Summary},
         policy::Policy,
@@ -35,6 +39,8 @@ use legacy_http_compat::{
     worker::Tick as _,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::shared_journal::SharedStore;
 
 pub(crate) const OPERATOR: &str = "the-token-of-an-operator-of-the-rollout";
 pub(crate) const VIEWER: &str = "the-token-of-a-viewer-who-only-looks";
@@ -92,6 +98,43 @@ impl Journal for Disk {
     }
 }
 
+/// What several instances share.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) journal: Arc<SharedStore>,
+    table: Arc<MemoryInstances>,
+    census: Arc<MemoryCensusStore>,
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        let clock = Arc::new(ManualClock::new(1_772_366_400_000));
+        Self {
+            journal: Arc::default(),
+            table: Arc::new(MemoryInstances::with_clock(clock.clone())),
+            census: Arc::new(MemoryCensusStore::with_clock(clock.clone())),
+            clock,
+        }
+    }
+
+    fn census(&self, census: &Arc<Census>, name: &str) -> Arc<FleetCensus> {
+        let fleet = FleetCensus::new(census.clone(), self.census.clone(), name);
+        fleet.join().unwrap();
+        Arc::new(fleet)
+    }
+
+    /// Lets time pass, and lets each hand over what it counted before any reads it.
+    pub(crate) fn pass(&self, time: Duration, members: &[&TestService]) {
+        const READ: Duration = Duration::from_secs(1);
+        for part in [time.saturating_sub(READ), READ] {
+            self.clock.advance(part);
+            for member in members {
+                member.tick();
+            }
+        }
+    }
+}
+
 /// A running service; it stops when this is dropped.
 pub(crate) struct TestService {
     pub(crate) clock: Arc<ManualClock>,
@@ -100,6 +143,7 @@ pub(crate) struct TestService {
     pub(crate) rollout: Arc<Rollout>,
     pub(crate) disk: Arc<Disk>,
     census: Arc<Census>,
+    fleet: Option<Arc<FleetCensus>>,
     history: Arc<History>,
     admin: Admin,
     address: SocketAddr,
@@ -115,6 +159,19 @@ impl TestService {
     /// In the phase compat, with this policy.
     pub(crate) async fn open(policy: &str) -> Self {
         let clock = Arc::new(ManualClock::new(1_772_366_400_000));
+        Self::open_at(clock, policy, None).await
+    }
+
+    /// One of several instances, by this name.
+    pub(crate) async fn join(shared: &Shared, name: &str) -> Self {
+        Self::open_at(shared.clock.clone(), "{}", Some((shared, name))).await
+    }
+
+    async fn open_at(
+        clock: Arc<ManualClock>,
+        policy: &str,
+        instance: Option<(&Shared, &str)>,
+    ) -> Self {
         let detector = detector();
         let census = Census::builder(&detector)
             .clock(clock.clone())
@@ -130,8 +187,17 @@ impl TestService {
             .census(census.clone())
             .metrics(metrics.clone())
             .contract(contract.clone());
+        let rollout = rollout.environment("staging");
         let disk = Arc::new(Disk::default());
-        let rollout = Arc::new(rollout.environment("staging").open(disk.clone()).unwrap());
+        let fleet = instance.map(|(shared, name)| shared.census(&census, name));
+        let rollout = match (instance, &fleet) {
+            (Some((shared, name)), Some(fleet)) => rollout
+                .census_view(fleet.clone())
+                .instance(name.parse().unwrap(), shared.table.clone())
+                .open(shared.journal.join()),
+            _ => rollout.open(disk.clone()),
+        };
+        let rollout = Arc::new(rollout.unwrap());
         let history = History::builder(census.clone(), metrics.clone())
             .rollout(rollout.clone())
             .clock(clock.clone());
@@ -169,6 +235,7 @@ impl TestService {
             rollout,
             disk,
             census,
+            fleet,
             history,
             admin,
             address,
@@ -258,6 +325,9 @@ impl TestService {
     /// Does the periodic work that is due.
     pub(crate) fn tick(&self) {
         self.census.tick();
+        if let Some(fleet) = &self.fleet {
+            fleet.tick();
+        }
         self.rollout.tick();
         self.history.tick();
     }

@@ -10,6 +10,8 @@ use legacy_http_compat::{
 const RUNBOOK: &str = include_str!("../../src/guide/rollout.md");
 const MIGRATION: &str = include_str!("../../src/guide/migration.md");
 const CONTRACT: &str = include_str!("../../src/guide/contract.md");
+const PROVING: &str = include_str!("../../src/guide/openapi.md");
+const REGISTRY: &str = include_str!("../../examples/contracts/cargo_registry.json");
 const CALLERS: &str = include_str!("../../src/guide/callers.md");
 const ALERTS: &str = include_str!("../../examples/prometheus/alerts.yml");
 const README: &str = include_str!("../../README.md");
@@ -229,19 +231,34 @@ fn the_readme_says_at_its_top_that_only_responses_are_changed() {
     assert!(top.contains("Responses only: what old clients *send* is not changed."));
 }
 
-/// The blocks that rustdoc does not compile and run are the documents above, shell commands, and what a pipeline or a server is
-/// configured by.
+/// rustdoc compiles and runs those of Rust, the tests here read those of JSON, and `tests/processes/guide.rs` runs the shell.
 #[test]
-fn every_example_of_rust_in_the_guide_of_the_contract_runs() {
-    let fences = CONTRACT.lines().filter_map(|line| line.strip_prefix("```"));
-    let opened: Vec<&str> = fences.filter(|language| !language.is_empty()).collect();
-    assert!(opened.len() > 5);
-    for language in opened {
-        assert!(
-            ["rust", "json", "sh"].contains(&language),
-            "{language} is not run"
-        );
+fn every_example_about_contracts_runs() {
+    for (page, text, documents) in [
+        ("contract", CONTRACT, 1),
+        ("openapi", PROVING, 0),
+        ("callers", CALLERS, 0),
+        ("migration", MIGRATION, 1),
+    ] {
+        let fences = text.lines().filter_map(|line| line.strip_prefix("```"));
+        let opened: Vec<&str> = fences.filter(|language| !language.is_empty()).collect();
+        assert!(opened.len() > 1, "{page}");
+        for language in opened {
+            assert!(
+                ["rust", "json", "sh"].contains(&language),
+                "{page}: {language} is not run"
+            );
+        }
+        assert_eq!(json_blocks(text).len(), documents, "{page}");
     }
+}
+
+#[test]
+fn the_outcome_of_the_migration_is_one_of_the_shipped_registry() {
+    let outcome: serde_json::Value = serde_json::from_str(json_blocks(MIGRATION)[0]).unwrap();
+    let registry: serde_json::Value = serde_json::from_str(REGISTRY).unwrap();
+    let outcomes = registry["outcomes"].as_array().unwrap();
+    assert!(outcomes.contains(&outcome), "{outcome}");
 }
 
 #[test]

@@ -50,10 +50,10 @@ fn has_the_faults_of_the_contract(faults: &[Fault], text: &str) {
             "/base: unknown member `base`; expected one of the members base_path, deprecation, outcomes, endpoints",
             "/endpoint: unknown member `endpoint`; expected one of the members base_path, deprecation, outcomes, endpoints",
             r#"/endpoints/0/colour (endpoint "job"): unknown member `colour`; expected one of the members name, method, path, body_limit, rehearse, outcomes"#,
-            r#"/endpoints/0/outcomes/0/status (endpoint "job", outcome "A"): wrong type `"200"`; expected an integer such as 404, a class such as "4xx", or an array of these, not a string"#,
+            r#"/endpoints/0/outcomes/0/status (endpoint "job", outcome "A"): invalid status `"200"`; expected an integer such as 404, or a class from "2xx" to "5xx""#,
             r#"(endpoint "job", outcome "B"): invalid status `70000`; expected a status from 100 to 599"#,
             r#"(endpoint "job", outcome "B"): invalid status `42`; expected a status from 100 to 599"#,
-            r#"/legacy/body (endpoint "job", outcome "B"): wrong type `7`; expected "as_is", "empty" or an object with one of the members json, edit, text, form and fn"#,
+            r#"/legacy/body (endpoint "job", outcome "B"): wrong type `7`; expected "as_is", "empty" or an object with one member: json, edit, text or form; the media type is the shape's header content-type"#,
             r#"(endpoint "job", outcome "D"): invalid status `99`; expected a status from 100 to 599"#,
         ],
     );

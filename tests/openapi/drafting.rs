@@ -121,7 +121,7 @@ fn the_command_exits_with_0_1_or_2_and_prints_the_report_of_the_check() {
         json!({
             "check": "openapi",
             "green": false,
-            "reason": "refuted: 4 operations, 4 legacy shapes proved, 1 open findings",
+            "reason": "refuted: 4 operations, 4 legacy shapes proved, 1 open finding",
             "contract_digest": digest.to_string(),
         })
     );

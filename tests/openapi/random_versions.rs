@@ -26,9 +26,13 @@ proptest! {
         };
         let modern = verdict("3.1.0", Value::clone);
         let classic = verdict("3.0.3", in_3_0);
-        prop_assert_eq!(
-            modern == Verdict::Proved,
-            classic == Verdict::Proved,
+        // In 3.0 the words that do not apply to a type are gone, so that more can be decided.
+        let is_same = match (modern, classic) {
+            (Verdict::CannotTell, _) => true,
+            (modern, classic) => (modern == Verdict::Proved) == (classic == Verdict::Proved),
+        };
+        prop_assert!(
+            is_same,
             "{} and {} for\nNEW {}\nOLD {}\n{}",
             modern, classic, new, old, components
         );

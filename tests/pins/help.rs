@@ -31,6 +31,6 @@ fn the_help_of_every_command_is_pinned() {
 
 #[test]
 fn the_word_for_wrong_usage_is_pinned() {
-    let ran = run(["status"]);
+    let ran = run(["verify"]);
     pin("help/wrong_usage.txt", &ran.ends(2).err);
 }

@@ -31,7 +31,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    fn new(store: impl CensusStore + 'static, name: &str) -> Self {
+    pub(crate) fn new(store: impl CensusStore + 'static, name: &str) -> Self {
         Self::with_key(Arc::new(store), name, 7).unwrap()
     }
 
@@ -67,21 +67,21 @@ impl Instance {
         });
     }
 
-    fn legacy(&self, caller: u128) {
+    pub(crate) fn legacy(&self, caller: u128) {
         self.see(caller, Generation::Legacy, Dependence::Served);
     }
 
-    fn target(&self, caller: u128) {
+    pub(crate) fn target(&self, caller: u128) {
         self.see(caller, Generation::Target, Dependence::None);
     }
 
-    fn census(&self) -> Arc<Census> {
+    pub(crate) fn census(&self) -> Arc<Census> {
         self.fleet.refresh(1, LONG).unwrap();
         self.fleet.census()
     }
 }
 
-fn census(database: &Database) -> PostgresCensus {
+pub(crate) fn census(database: &Database) -> PostgresCensus {
     // It lives as long as the census does.
     let store: PostgresStore = database.store();
     store.census(&flag("flag"))

@@ -24,8 +24,8 @@ use crate::{
     tapped::Tapped,
 };
 
-/// How many callers each batch had, and how long it took.
-type Batches = Arc<Mutex<Vec<(usize, Duration)>>>;
+/// How many callers each batch had, how long it took, and how much of the server's processor.
+type Batches = Arc<Mutex<Vec<(usize, Duration, Duration)>>>;
 
 fn instance(
     database: &Database,
@@ -44,12 +44,15 @@ fn instance(
     );
     let batches = Batches::default();
     let kept = Arc::clone(&batches);
+    let store = database.store();
+    let server = server_processes(database);
     let timed = Tapped {
-        store: database.store().census(&flag("flag")).capacity(callers * 2),
+        store: store.census(&flag("flag")).capacity(callers * 2),
         merge: move |store: &PostgresCensus, batch: &Batch, patience| {
-            let begun = Instant::now();
+            let (begun, used) = (Instant::now(), processor_time(&server));
             let merged = store.merge(batch, patience);
-            let took = (batch.callers(), begun.elapsed());
+            let used = processor_time(&server).saturating_sub(used);
+            let took = (batch.callers(), begun.elapsed(), used);
             kept.lock().unwrap().push(took);
             merged
         },
@@ -76,24 +79,29 @@ fn see_all(local: &Census, callers: usize) {
     }
 }
 
-/// The processor time of the server's processes that serve a database, in milliseconds.
-fn server_ms(database: &Database) -> u64 {
-    let pids = database.query("select pid from pg_stat_activity where datname = current_database() and application_name = 'legacy-http-compat'");
-    let time = |pid: i32| -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+/// The server's processes that serve a database.
+fn server_processes(database: &Database) -> Vec<String> {
+    let pids = database.query(
+        "select pid::text from pg_stat_activity where datname = current_database() and application_name = 'legacy-http-compat'",
+    );
+    pids.iter().map(|row| row.get(0)).collect()
+}
+
+/// The processor time of these processes, in steps of ten milliseconds.
+fn processor_time(processes: &[String]) -> Duration {
+    let time = |process: &String| -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         let fields: Vec<&str> = stat
             .rsplit(')')
             .next()
             .unwrap_or_default()
             .split_whitespace()
             .collect();
-        [11, 12]
-            .iter()
-            .filter_map(|at| fields.get(*at)?.parse::<u64>().ok())
-            .sum::<u64>()
-            * 10
+        let times = [11, 12].iter();
+        let times = times.filter_map(|at| fields.get(*at)?.parse::<u64>().ok());
+        times.sum()
     };
-    pids.iter().map(|row| time(row.get(0))).sum()
+    Duration::from_millis(processes.iter().map(time).sum::<u64>() * 10)
 }
 
 fn number(database: &Database, sql: &str) -> u64 {
@@ -121,41 +129,47 @@ fn figures_of_a_census_in_the_store() {
     };
     let per = |total: u64, rounds: u64| total as f64 / (callers as u64 * rounds) as f64;
     for (what, rounds) in [("new rows", 1), ("changed rows", 3)] {
-        let (cpu, log) = (server_ms(&database), wal());
+        let log = wal();
         for _ in 0..rounds {
             see_all(&local, callers);
             fleet.tick();
         }
+        let taken = std::mem::take(&mut *batches.lock().unwrap());
+        let (mut rows, mut used) = (0, Duration::ZERO);
+        for (callers, _, of) in &taken {
+            (rows, used) = (rows + callers, used + *of);
+        }
         println!(
             "{what}: {:.1} µs of the server's processor and {:.0} bytes of WAL per row; {:.0} bytes per caller",
-            per(server_ms(&database) - cpu, rounds) * 1_000.0,
+            used.as_secs_f64() * 1e6 / rows as f64,
             per(wal() - log, rounds),
             per(size(), 1),
         );
+        let full = taken
+            .iter()
+            .filter(|(rows, ..)| *rows == Batch::MAX_CALLERS);
+        println!(
+            "a batch of {} {what}: {}",
+            Batch::MAX_CALLERS,
+            percentiles(full.map(|(_, time, _)| *time).collect())
+        );
     }
-    let taken = std::mem::take(&mut *batches.lock().unwrap());
-    let full: Vec<Duration> = taken
-        .iter()
-        .filter(|(rows, _)| *rows == Batch::MAX_CALLERS)
-        .map(|(_, time)| *time)
-        .collect();
-    println!(
-        "a batch of {} callers: {}",
-        Batch::MAX_CALLERS,
-        percentiles(full)
-    );
-    let begun = Instant::now();
+    let here = ["self".to_owned()];
+    let (begun, used) = (Instant::now(), processor_time(&here));
     let (_, reader, _) = instance(&database, callers, "b");
     reader.refresh(1, LONG).unwrap();
-    let loaded = begun.elapsed();
+    let loaded = (begun.elapsed(), processor_time(&here).saturating_sub(used));
     see_all(&local, callers.min(2_000));
     fleet.tick();
-    let begun = Instant::now();
+    let (begun, used) = (Instant::now(), processor_time(&here));
     reader.refresh(1, LONG).unwrap();
     let report = reader.census().report(Window::DAY);
     println!(
-        "first reading {loaded:?}; reading 2,000 changes and a report {:?}",
-        begun.elapsed()
+        "first reading {:?} ({:?} of a processor here); reading 2,000 changes and a report {:?} ({:?})",
+        loaded.0,
+        loaded.1,
+        begun.elapsed(),
+        processor_time(&here).saturating_sub(used),
     );
     assert_eq!(report.all.dependent, callers as u64);
     database.execute("vacuum full legacy_http_compat.census_caller");

@@ -1,9 +1,12 @@
 //! The commands `store` and `instances`.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, sync::Arc};
 
 use legacy_http_compat::{
-    FlagState, cli,
+    FlagState,
+    caller::{Caller, Detect as _, Fingerprint, FingerprintKey, Generation, SignalDetector},
+    census::{CallerEvent, Census, Dependence, View as _, fleet::FleetCensus},
+    cli,
     rollout::{
         Phase, Rollout,
         event::Head,
@@ -13,6 +16,7 @@ use legacy_http_compat::{
         policy::Policy,
     },
     time::Timestamp,
+    worker::Tick as _,
 };
 use serde_json::Value;
 
@@ -199,6 +203,86 @@ fn the_instances_are_listed_with_what_they_have_applied() {
             .out
             .contains("no instance has a fingerprint key yet")
     );
+}
+
+/// An instance that counted a stranded caller, and does not leave.
+fn stranding(database: &Database, instance: &str) -> (Arc<Census>, FleetCensus) {
+    let detector = SignalDetector::builder(["AGENT"])
+        .kind_header("x-client-kind")
+        .build(&FingerprintKey::new([7; 16]))
+        .unwrap();
+    let local = Arc::new(Census::new(&detector));
+    let store = database.store().census(&flag("features.jobs.compat"));
+    let fleet = FleetCensus::new(Arc::clone(&local), Arc::new(store), instance).patience(LONG);
+    fleet.join().unwrap();
+    let agent = detector.kinds().find("AGENT").unwrap();
+    local.record(&CallerEvent {
+        caller: Caller::new(agent, Generation::Legacy).with_fingerprint(Fingerprint::from_u128(1)),
+        endpoint: local.endpoint("poll"),
+        dependence: Dependence::Stranded,
+        failed: false,
+    });
+    fleet.tick();
+    (local, fleet)
+}
+
+#[test]
+fn state_and_history_are_those_of_the_store_with_the_callers_of_all_instances() {
+    let database = Cluster::shared().database();
+    cut_over(&database);
+    let alone = database.run("status").out;
+    assert!(alone.contains("is in cutover"), "{alone}");
+    assert!(alone.contains("unknown without a census"), "{alone}");
+
+    let _counting = stranding(&database, "core-1");
+    for command in ["status", "report"] {
+        let text = database.run(command);
+        let stranded = "1 of 1 dependent (1 AGENT) since the flag changed";
+        let shown = text.out.replace('\\', "");
+        assert!(shown.contains(stranded), "{}{}", text.out, text.err);
+    }
+    let json: Value = serde_json::from_str(&database.run("status --json").out).unwrap();
+    assert_eq!(json["phase"], "cutover");
+    assert_eq!(json["stranded"]["callers"], 1, "{json}");
+    let other = database.run("status --flag features.other");
+    assert!(other.err.contains("never opened"), "{}", other.err);
+}
+
+#[test]
+fn an_instance_is_written_off_and_that_is_journaled() {
+    let database = Cluster::shared().database();
+    cut_over(&database);
+    let _lost = stranding(&database, "core-1");
+    let (_, other) = stranding(&database, "core-2");
+    let live = || {
+        other.refresh(1, LONG).unwrap();
+        other.exchange().unwrap().live
+    };
+    assert_eq!(live(), ["core-1", "core-2"]);
+
+    let command = "instances write-off core-1 --actor mara --reason gone";
+    let ran = database.run(command);
+    assert_eq!(
+        ran.out, "core-1: written off (event 3); its silence is no gap from now on\n",
+        "{}",
+        ran.err
+    );
+    assert_eq!(live(), ["core-2"]);
+    let lines = String::from_utf8(database.lines_of("features.jobs.compat")).unwrap();
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    let text = last.to_string();
+    for part in ["instance_written_off", "core-1", "mara", "gone"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let report = database.run("report").out;
+    assert!(
+        report.contains("lost instance core-1 written off"),
+        "{report}"
+    );
+    assert!(database.run("store check").out.contains("intact, 3 events"));
+
+    let again = database.run(command).out;
+    assert!(again.contains("has no run of it that goes on"), "{again}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod core_fleet;
 mod core_rollout;
 mod core_target;
 mod examples;
+mod guide;
 mod journal_crash;
 mod once_free;
 mod rehearsal;

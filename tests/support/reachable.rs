@@ -2,14 +2,16 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use legacy_http_compat::rollout::{
-    fleet::{Instance, InstanceReport, Instances, InstancesError, Lease, MemoryInstances},
+    fleet::{
+        ClockOffset, Instance, InstanceReport, Instances, InstancesError, Lease, MemoryInstances,
+    },
     names::InstanceId,
 };
 
@@ -18,12 +20,30 @@ use legacy_http_compat::rollout::{
 pub(crate) struct Reachable {
     table: Arc<MemoryInstances>,
     is_away: AtomicBool,
+    clock: Mutex<Option<ClockOffset>>,
 }
 
 impl Reachable {
     pub(crate) fn new(table: Arc<MemoryInstances>) -> Self {
-        let is_away = AtomicBool::new(false);
-        Self { table, is_away }
+        Self {
+            table,
+            is_away: AtomicBool::new(false),
+            clock: Mutex::default(),
+        }
+    }
+
+    /// Measures the clock of each instance that reports itself as so many milliseconds ahead.
+    pub(crate) fn set_clock(&self, offset_ms: i64) {
+        *self.clock.lock().unwrap() = Some(ClockOffset {
+            offset_ms,
+            uncertainty_ms: 1,
+        });
+    }
+
+    fn timed(&self, report: &InstanceReport) -> InstanceReport {
+        let mut report = report.clone();
+        report.clock = *self.clock.lock().unwrap();
+        report
     }
 
     pub(crate) fn set_away(&self, is_away: bool) {
@@ -44,7 +64,7 @@ impl Instances for Reachable {
         report: &InstanceReport,
         patience: Duration,
     ) -> Result<Vec<Instance>, InstancesError> {
-        self.table()?.register(report, patience)
+        self.table()?.register(&self.timed(report), patience)
     }
 
     fn report(
@@ -52,7 +72,7 @@ impl Instances for Reachable {
         report: &InstanceReport,
         patience: Duration,
     ) -> Result<Vec<Instance>, InstancesError> {
-        self.table()?.report(report, patience)
+        self.table()?.report(&self.timed(report), patience)
     }
 
     fn leave(&self, instance: &InstanceId, patience: Duration) -> Result<(), InstancesError> {

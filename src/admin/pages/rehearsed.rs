@@ -50,7 +50,7 @@ impl Rehearsed {
         }
     }
 
-    /// `missing_value of PENDING (device_poll): 2`, with the numbers; empty if none failed.
+    /// `2 missing_value in PENDING of device_poll`; empty if none failed.
     pub(crate) fn failed(&self) -> String {
         let failed = self.outcomes().iter().flat_map(|of| {
             let name = name(of);

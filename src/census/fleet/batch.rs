@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::census::{
-    caller_delta::CallerDelta, overflow::Bucket, response_counts::ResponseCounts, watch::GapCause,
+    caller_delta::CallerDelta, overflow::Bucket, record::NEVER, response_counts::ResponseCounts,
+    watch::GapCause,
 };
 
 /// What one instance counted and watched since the batch before: merged once, however often it is sent.
@@ -22,6 +23,8 @@ pub struct Batch {
     pub(crate) responses: Vec<(u32, u8, ResponseCounts)>,
     pub(crate) failures: Vec<EndpointFailures>,
     pub(crate) intervals: Vec<MemberInterval>,
+    /// Since when the rules of each kind are in force, by the store's numbers, but for those that are from the beginning.
+    pub(crate) in_force: Vec<(u8, u32)>,
     /// The estimates of callers without a place, each as it is now.
     pub(crate) overflow: Vec<Bucket>,
 }
@@ -62,6 +65,12 @@ pub(crate) struct MemberInterval {
 impl Batch {
     /// The most callers of a batch.
     pub const MAX_CALLERS: usize = 2_000;
+
+    /// Since when the rules of a kind are in force, for the instance that made it.
+    pub(crate) fn in_force(&self, kind: u8) -> u32 {
+        let known = self.in_force.iter().find(|(known, _)| *known == kind);
+        known.map_or(NEVER, |(_, since)| *since)
+    }
 
     /// How many callers it has.
     #[must_use]

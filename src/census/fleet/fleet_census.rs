@@ -234,6 +234,8 @@ impl FleetCensus {
             let names = self.store.name(&own, self.patience)?;
             sending.outbox.set_names(&names, &own);
         }
+        let in_force = self.census().table.all_in_force();
+        sending.outbox.set_in_force(in_force);
         let alive = sending.due[1].take(now, ALIVE_EVERY);
         if alive || leaves || !sending.outbox.is_empty() {
             self.send(sending, leaves)?;

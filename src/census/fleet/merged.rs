@@ -60,17 +60,23 @@ const HOUR: u64 = 3_600_000;
 impl Merged {
     /// An empty one with the kinds, rules and settings of a local census.
     pub(super) fn like(local: &Census) -> Self {
-        let clock = Arc::new(StoreClock::new(Arc::clone(&local.clock)));
         let rules = local.lock_watch().rules.clone();
+        let known = (local.kinds.clone(), rules);
+        Self::new(known, Arc::clone(&local.clock), local.settings)
+    }
+
+    /// An empty one with these kinds and rules.
+    pub(super) fn new(
+        known: (Kinds, RulesInForce),
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
+        let clock = Arc::new(StoreClock::new(clock));
         let settings = Settings {
             merged: true,
-            ..local.settings
+            ..settings
         };
-        let census = Census::merged(
-            (local.kinds.clone(), rules),
-            Arc::clone(&clock) as _,
-            settings,
-        );
+        let census = Census::merged(known, Arc::clone(&clock) as _, settings);
         Self {
             census: Arc::new(census),
             clock,
@@ -114,7 +120,8 @@ impl Merged {
                     if change > self.change {
                         self.ahead.insert(caller.key(), change);
                     }
-                    self.absorb(&caller);
+                    // Its flags and its first target sighting are by the rules in force when it was merged last.
+                    self.absorb(&caller, NEVER);
                 }
             }
             Loaded::Change(change) => self.apply(&change),
@@ -187,7 +194,7 @@ impl Merged {
             if refused.next_if_eq(&at).is_some() || self.is_ahead(caller.key(), change.number) {
                 continue;
             }
-            self.absorb(caller);
+            self.absorb(caller, batch.in_force(caller.kind));
         }
         let mut watch = self.census.lock_watch();
         for (second, kind, counts) in &batch.responses {
@@ -223,15 +230,16 @@ impl Merged {
         !self.ahead.is_empty() && self.ahead.get(&caller).is_some_and(|last| *last >= change)
     }
 
-    fn absorb(&self, caller: &CallerDelta) {
+    fn absorb(&self, caller: &CallerDelta, in_force: u32) {
         let version = ClientVersion::parse(&caller.version);
         let delta = CallerDelta {
             endpoints: self.numbers.endpoints(caller.endpoints),
             ..caller.clone()
         };
+        let kind = self.numbers.kind(caller.kind);
         self.census
             .table
-            .absorb(&delta, self.numbers.kind(caller.kind), version.as_ref());
+            .absorb(&delta, (kind, in_force), version.as_ref());
     }
 
     fn add_interval(&mut self, member: &Member, interval: &MemberInterval) {
@@ -400,11 +408,11 @@ impl Merged {
             .visit(|bucket| places.extend(bucket.iter().filter_map(place)));
         let most = (self.census.known() / SHARE).max(1).min(places.len());
         let (_, last, _) = places.select_nth_unstable(most.checked_sub(1)?);
-        let last = *last;
+        let (last, mut left) = (*last, most);
         self.sweep_of(|record| {
-            place(record)
-                .filter(|place| *place <= last)
-                .map(|_| (false, true))
+            let goes = left > 0 && place(record).is_some_and(|place| place <= last);
+            left -= usize::from(goes);
+            goes.then_some((false, true))
         })
     }
 

@@ -24,6 +24,8 @@ mod memory;
 mod merged;
 mod numbers;
 mod outbox;
+#[cfg(feature = "cli")]
+mod reading;
 mod rules;
 pub(crate) mod store;
 mod store_clock;

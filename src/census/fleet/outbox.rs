@@ -36,6 +36,8 @@ pub(super) struct Outbox {
     merged: u64,
     /// What may have been merged or not.
     in_flight: Option<InFlight>,
+    /// Since when the rules of each kind are in force, by the local numbers.
+    in_force: Vec<u32>,
     callers: BTreeMap<(u128, u8), CallerDelta>,
     responses: BTreeMap<(u32, u8), ResponseCounts>,
     /// By minute and endpoint.
@@ -43,7 +45,7 @@ pub(super) struct Outbox {
     watched: Watched,
     /// The first tick that the last scan had not seen.
     scanned: u32,
-    /// Whether a caller had no place the last time.
+    /// Whether a caller had no place in the last batch that had any.
     is_full: bool,
 }
 
@@ -90,6 +92,7 @@ impl Outbox {
             numbers: Numbers::default(),
             merged: 0,
             in_flight: None,
+            in_force: Vec::new(),
             callers: BTreeMap::new(),
             responses: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -170,7 +173,7 @@ impl Outbox {
         self.in_flight.as_ref().map(|in_flight| &in_flight.batch)
     }
 
-    /// Whether a caller had no place the last time.
+    /// Whether a caller had no place in the last batch that had any.
     pub(super) const fn is_full(&self) -> bool {
         self.is_full
     }
@@ -204,9 +207,11 @@ impl Outbox {
             .iter()
             .filter_map(|at| done.callers.get(usize::try_from(*at).ok()?));
         let refused: Vec<Uncounted> = refused.map(unplaced).collect();
-        self.is_full = !refused.is_empty();
         local.estimate(&refused);
-        if self.is_full {
+        if !done.callers.is_empty() {
+            self.is_full = !refused.is_empty();
+        }
+        if !refused.is_empty() {
             self.watched.overflow = local.estimates();
         }
     }
@@ -219,8 +224,11 @@ impl Outbox {
             callers.push(delta);
         }
         let mut mapped = Vec::with_capacity(callers.len());
-        for caller in &callers {
-            mapped.push(self.mapped(caller)?);
+        for local in &callers {
+            let mut caller = self.mapped(local)?;
+            let since = self.in_force.get(usize::from(local.kind));
+            caller.forget_targets_before(since.copied().unwrap_or(NEVER));
+            mapped.push(caller);
         }
         // The numbers of kinds may sort in another way.
         let mut order: Vec<usize> = (0..mapped.len()).collect();
@@ -245,6 +253,7 @@ impl Outbox {
             responses: self.mapped_responses()?,
             failures: self.mapped_failures()?,
             intervals,
+            in_force: self.mapped_in_force(),
             overflow,
         };
         self.responses.clear();
@@ -278,6 +287,18 @@ impl Outbox {
             last_target: self.anchors.earliest_tick(local.last_target)?,
             ..local.clone()
         })
+    }
+
+    fn mapped_in_force(&self) -> Vec<(u8, u32)> {
+        let mut mapped = BTreeMap::new();
+        for (kind, since) in (0..)
+            .zip(&self.in_force)
+            .filter(|(_, since)| **since != NEVER)
+        {
+            let known = mapped.entry(self.numbers.kind(kind)).or_insert(NEVER);
+            *known = *since.max(known);
+        }
+        mapped.into_iter().collect()
     }
 
     fn mapped_responses(&self) -> Option<Vec<(u32, u8, ResponseCounts)>> {
@@ -383,6 +404,11 @@ impl Outbox {
             });
         }
         Some(mapped)
+    }
+
+    /// Takes since when the rules of each kind are in force.
+    pub(super) fn set_in_force(&mut self, in_force: Vec<u32>) {
+        self.in_force = in_force;
     }
 
     /// Takes the store's names for those of the local census.

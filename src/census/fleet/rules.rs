@@ -36,6 +36,21 @@ impl Rules {
         serde_json::from_str(text).unwrap_or_default()
     }
 
+    /// The same for kinds of these names, as in force from the beginning.
+    #[cfg(feature = "cli")]
+    pub(super) fn in_force(&self, kinds: &Kinds) -> RulesInForce {
+        let digest = |name: &str| {
+            let mut known = self.kinds.iter();
+            let (_, digest) = known.find(|(known, _)| known == name)?;
+            u128::from_str_radix(digest, 16).ok()
+        };
+        let digests = kinds.names().map(|name| digest(name).unwrap_or(0));
+        RulesInForce {
+            kinds: digests.map(|of| (RulesDigest::from_u128(of), 0)).collect(),
+            contract: None,
+        }
+    }
+
     /// Whether a kind is seen by the same rules.
     pub(super) fn has(&self, kind: &str, digest: RulesDigest) -> bool {
         let digest = digest.to_string();

@@ -276,6 +276,9 @@ pub enum CensusStoreError {
     /// The run was ended, since the instance was thought to be gone.
     #[error("the instance {0} was written off")]
     WrittenOff(String),
+    /// No instance has joined the census of this flag yet.
+    #[error("there is no census of the flag yet")]
+    Empty,
     /// The store cannot be reached.
     #[error("the store of the census cannot be reached: {0}")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use crate::{
     caller::{
-        Caller, ClientVersion, Fingerprint, FingerprintKey, Generation, Kind, SignalDetector,
+        Caller, ClientVersion, Detect, Fingerprint, FingerprintKey, Generation, Kind,
+        SignalDetector,
     },
     census::{
         CallerEvent, CallerState, Census, Dependence, GapCause, Report, View, Window,
@@ -236,6 +237,25 @@ fn an_instance_whose_clock_is_set_forward_an_hour_hides_no_dependence() {
         matches!(gaps[..], [(0..=10, GapCause::ClockJump)]),
         "{gaps:?}"
     );
+}
+
+#[test]
+fn an_instance_whose_clock_is_set_back_an_hour_hides_no_dependence() {
+    let fleet = Fleet::new(2);
+    fleet.run(5, &[0, 1]);
+    fleet.all[0].legacy(1);
+    fleet.all[0].target(2);
+    let clock = &fleet.all[0].clock;
+    clock.set_unix_ms(clock.unix_ms() - 3_600_000);
+    fleet.run(5, &[0, 1]);
+    fleet.all[1].target(1);
+    fleet.all[1].legacy(2);
+    fleet.run(5, &[0, 1]);
+    assert_eq!(fleet.all[1].state(1), CallerState::Migrated);
+    assert_eq!(fleet.all[1].state(2), CallerState::Dependent);
+    fleet.all[0].legacy(1);
+    fleet.run(5, &[0, 1]);
+    assert_eq!(fleet.all[1].state(1), CallerState::Dependent);
 }
 
 #[test]
@@ -499,6 +519,48 @@ fn another_detector_restarts_the_window_until_the_last_old_one_has_left() {
     let (now, since) = agent_since(&fleet.all[1]);
     let ago = now - u64::from(since) * 1_000 / 16;
     assert!((118_000..=123_000).contains(&ago), "{ago}");
+}
+
+#[test]
+fn a_target_sighting_by_rules_that_are_not_in_force_any_more_makes_no_regression() {
+    let mut fleet = Fleet::new(1);
+    let agent = |instance: &Instance, generation, dependence| {
+        instance.local.record(&CallerEvent {
+            caller: Caller::new(detector("2.0").kinds().find("AGENT").unwrap(), generation)
+                .with_fingerprint(Fingerprint::from_u128(1)),
+            endpoint: instance.local.endpoint("poll"),
+            dependence,
+            failed: false,
+        });
+    };
+    agent(&fleet.all[0], Generation::Legacy, Dependence::Served);
+    fleet.run(5, &[0]);
+    agent(&fleet.all[0], Generation::Target, Dependence::None);
+    fleet.run(5, &[0]);
+    fleet.all[0].fleet.shutdown();
+    fleet.all.clear();
+    for name in ["a", "b"] {
+        let ms = fleet.clock.unix_ms();
+        fleet
+            .all
+            .push(Instance::with(&fleet.store, name, ms, "3.0"));
+    }
+    fleet.run(70, &[0, 1]);
+    agent(&fleet.all[0], Generation::Legacy, Dependence::Served);
+    fleet.run(5, &[0, 1]);
+    agent(&fleet.all[1], Generation::Target, Dependence::None);
+    fleet.run(5, &[0, 1]);
+    assert_eq!(fleet.all[0].state(1), CallerState::Migrated);
+    let ms = fleet.clock.unix_ms();
+    let later = Instance::with(&fleet.store, "c", ms, "3.0");
+    assert_eq!(later.state(1), CallerState::Migrated, "it reads all anew");
+
+    // By the rules that are in force, it is one.
+    agent(&fleet.all[0], Generation::Legacy, Dependence::Served);
+    fleet.run(5, &[0, 1]);
+    agent(&fleet.all[1], Generation::Target, Dependence::None);
+    fleet.run(5, &[0, 1]);
+    assert_eq!(fleet.all[0].state(1), CallerState::Dependent);
 }
 
 #[cfg(feature = "rollout")]

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use tracing::error;
 
 use super::{
@@ -67,15 +68,15 @@ impl CompiledBody {
         &self,
         text: &[u8],
         values: &PlaceholderValues<'_>,
-    ) -> Result<Option<Vec<u8>>, RenderError> {
+    ) -> Result<Option<Bytes>, RenderError> {
         Ok(Some(match self {
             Self::AsIs => return Ok(None),
-            Self::Empty => Vec::new(),
+            Self::Empty => Bytes::new(),
             Self::Json(template) => template.render(values)?,
-            Self::Edit(edit) => edit.apply(text, values)?,
+            Self::Edit(edit) => edit.apply(text, values)?.into(),
             Self::Text(value) => value.fill(values, |_| true)?.unwrap_or_default().into(),
             Self::Form(members) => render_form(members, values)?.into(),
-            Self::Fn(function) => function.call(text)?,
+            Self::Fn(function) => function.call(text)?.into(),
         }))
     }
 }

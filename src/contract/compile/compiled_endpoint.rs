@@ -208,3 +208,122 @@ pub(super) fn check_name(outcome: &Outcome, earlier: &[Outcome], diagnostics: &m
         diagnostics.add_at(place, FaultCode::DuplicateName, &outcome.name, expected);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::contract::{
+        Contract,
+        compile::{compiled_contract::EndpointHandle, compiled_lines::CompiledLines},
+    };
+
+    /// The endpoint with one outcome of these members.
+    fn endpoint(outcome: &Value) -> EndpointHandle {
+        let plain = json!({"name": "A", "status": 200});
+        let (Value::Object(mut members), Value::Object(more)) = (plain, outcome.clone()) else {
+            panic!("an outcome has members")
+        };
+        members.extend(more);
+        let document = json!({"endpoints": [
+            {"name": "e", "method": "POST", "path": "/e/{id}", "outcomes": [members]},
+        ]});
+        let contract = Contract::from_json(&document.to_string()).unwrap();
+        let found = contract.into_compiled().find(&Method::POST, "/e/7");
+        found.unwrap()
+    }
+
+    /// What the layer does for a request and a response beyond finding the outcome of a status.
+    fn extra(endpoint: &CompiledEndpoint) -> Vec<&'static str> {
+        let outcome = &endpoint.outcomes[0];
+        let shape = outcome.legacy.as_ref();
+        let table = endpoint.statuses.index(StatusCode::OK).unwrap();
+        let is_filled = |lines: &CompiledLines| matches!(lines, CompiledLines::Filled(_));
+        let extra = [
+            ("copies of the head", !endpoint.request.texts.is_empty()),
+            ("a look at the head", !endpoint.by_request_head.is_empty()),
+            (
+                "a slot for the request's body",
+                endpoint.request.read_body(),
+            ),
+            (
+                "a look at headers",
+                outcome.conditions.read_head() && !outcome.conditions.read_request(),
+            ),
+            ("a scan", !endpoint.statuses.scanner(table).is_empty()),
+            (
+                "the whole body",
+                shape.is_some_and(CompiledShape::reads_whole),
+            ),
+            (
+                "values of headers",
+                shape.is_some_and(|shape| is_filled(&shape.set)),
+            ),
+            ("Vary", endpoint.vary.is_some()),
+        ];
+        extra
+            .into_iter()
+            .filter(|(_, is_done)| *is_done)
+            .map(|(what, _)| what)
+            .collect()
+    }
+
+    #[test]
+    fn a_form_that_an_outcome_does_not_use_costs_it_nothing() {
+        let with = |legacy: Value| json!({"legacy": legacy});
+        let made = |body: Value| with(json!({"status": 404, "body": body}));
+        for (outcome, expected) in [
+            (json!({}), &[][..]),
+            (json!({"status": [200, "4xx"]}), &[]),
+            (
+                with(json!({"status": 404, "set_headers": {"x-a": "b"}})),
+                &[],
+            ),
+            (
+                made(json!({"json": {"a": {"$status": "target"}, "b": {"$uuid": "v4"}}})),
+                &[],
+            ),
+            (made(json!({"text": "gone"})), &[]),
+            (
+                json!({"headers": {"x-a": {"present": true}}}),
+                &["a look at headers"],
+            ),
+            (
+                json!({"path_parameters": {"id": "7"}}),
+                &["a look at the head"],
+            ),
+            (
+                json!({"query_parameters": {"a": {"absent": true}}}),
+                &["a look at the head"],
+            ),
+            (
+                json!({"request_headers": {"x-a": {"pattern": "b*"}}}),
+                &["a look at the head", "Vary"],
+            ),
+            (
+                json!({"request_form": {"a": "b"}}),
+                &["a slot for the request's body"],
+            ),
+            (json!({"fields": {"/a": {"absent": true}}}), &["a scan"]),
+            (
+                made(json!({"form": {"a": {"$path": "id"}}})),
+                &["copies of the head"],
+            ),
+            (
+                made(json!({"json": {"$each": "/a", "json": {"$item": "/b"}}})),
+                &["a scan"],
+            ),
+            (
+                made(json!({"edit": {"remove": ["/a"]}})),
+                &["the whole body"],
+            ),
+            (
+                with(json!({"status": 404, "set_headers": {"x-a": {"$response_header": "x-b"}}})),
+                &["values of headers"],
+            ),
+        ] {
+            assert_eq!(extra(&endpoint(&outcome)), expected, "{outcome}");
+        }
+    }
+}

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use uuid::Uuid;
 
 use super::{
     conversion::{CompiledConversion, PlaceholderValue, scalar_text},
+    filled_template::FilledTemplate,
     link,
     request_head::CapturedTexts,
     sink::{Nowhere, ShortText, Sink},
@@ -17,6 +19,8 @@ use crate::json::{Children, Field, FieldScanner, Fields, Scan};
 #[derive(Debug)]
 pub(crate) struct CompiledTemplate {
     pub(super) parts: Vec<TemplatePart>,
+    /// For the bodies in which every placeholder has a value.
+    filled: Option<FilledTemplate>,
 }
 
 /// Why a template could not be rendered.
@@ -112,8 +116,23 @@ enum Filling<'v> {
 }
 
 impl CompiledTemplate {
+    pub(super) fn new(parts: Vec<TemplatePart>) -> Self {
+        let filled = FilledTemplate::of(&parts);
+        Self { parts, filled }
+    }
+
     /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
-    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
+    #[inline]
+    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Bytes, RenderError> {
+        let filled = self
+            .filled
+            .as_ref()
+            .and_then(|filled| filled.render(values));
+        filled.map_or_else(|| self.render_parts(values).map(Bytes::from), Ok)
+    }
+
+    #[inline(never)]
+    fn render_parts(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
         let mut short = ShortText::new();
         write_all(&self.parts, values, &mut short)?;
         if let Some(body) = short.as_bytes() {
@@ -212,12 +231,11 @@ impl TemplatePart {
             Self::Comma => to.byte(b','),
             Self::Placeholder(placeholder) => return placeholder.write(values, to),
             Self::Optional(parts) => {
-                let before = to.place();
-                let written = write_together(parts, values, to)?;
-                if written == Written::Value {
-                    return Ok(written);
+                let place = to.place();
+                if write_together(parts, values, to)? == Written::Value {
+                    return Ok(Written::Value);
                 }
-                to.go_back(before);
+                to.go_back(place);
             }
         }
         Ok(Written::Fixed)
@@ -225,70 +243,47 @@ impl TemplatePart {
 }
 
 impl CompiledPlaceholder {
-    #[inline]
     fn filling<'v>(
         &'v self,
         values: &PlaceholderValues<'v>,
     ) -> Result<Option<Filling<'v>>, RenderError> {
         let filling = match &self.source {
             CompiledSource::Field(slot) => values.fields.present(*slot).map(Filling::Json),
+            CompiledSource::Item(slot) => values.item.present(*slot).map(Filling::Json),
             CompiledSource::RequestField(slot) => match values.request.get(*slot) {
                 Field::Unknown => return Err(RenderError::RequestFieldsNotCaptured),
                 Field::Absent => None,
                 Field::Present(json) => Some(Filling::Json(json)),
             },
             CompiledSource::Captured(text) => values.captured.get(*text).map(Filling::Text),
-            CompiledSource::Uuid => return Ok(Some(Filling::Uuid)),
-            _ => return self.filling_of_response(values),
-        };
-        match filling {
-            Some(filling) if self.conversion.is_some() => Ok(self.converted(filling.into_value())),
-            filling => Ok(filling),
-        }
-    }
-
-    /// Those that few templates have.
-    #[inline(never)]
-    fn filling_of_response<'v>(
-        &'v self,
-        values: &PlaceholderValues<'v>,
-    ) -> Result<Option<Filling<'v>>, RenderError> {
-        let value = match &self.source {
-            CompiledSource::Item(slot) => {
-                let filling = values.item.present(*slot).map(Filling::Json);
-                filling.and_then(Filling::into_value)
-            }
             CompiledSource::ResponseHeader(name) => {
-                let line = values.headers.get(name);
-                line.and_then(|line| line.to_str().ok()).map(text_value)
+                let line = values.headers.get(name).and_then(|line| line.to_str().ok());
+                line.map(|line| Filling::Text(line.as_bytes()))
             }
-            CompiledSource::Link(rel) => link::target(values.headers, rel).map(text_value),
-            CompiledSource::Status => Some(PlaceholderValue::Json(
-                values.status.as_str().to_owned().into(),
-            )),
+            CompiledSource::Link(rel) => {
+                link::target(values.headers, rel).map(|target| Filling::Text(target.as_bytes()))
+            }
+            CompiledSource::Status => {
+                let status = values.status.as_str().to_owned();
+                Some(Filling::Value(PlaceholderValue::Json(status.into())))
+            }
             CompiledSource::Text(text) => {
                 let text = text.render(values, |_| true)?;
-                text.map(|text| PlaceholderValue::Text(text.into()))
+                text.map(|text| Filling::Value(PlaceholderValue::Text(text.into())))
             }
-            CompiledSource::Each(each) => {
-                return Ok(match values.fields.get(each.array) {
-                    Field::Present(array @ [b'[', ..]) => str::from_utf8(array)
-                        .ok()
-                        .map(|array| Filling::Each(each, array)),
-                    _ => None,
-                });
-            }
-            _ => None,
+            CompiledSource::Each(each) => match values.fields.get(each.array) {
+                Field::Present(array @ [b'[', ..]) => {
+                    let array = str::from_utf8(array).ok();
+                    array.map(|array| Filling::Each(each, array))
+                }
+                _ => None,
+            },
+            CompiledSource::Uuid => Some(Filling::Uuid),
         };
-        Ok(self.converted(value))
-    }
-
-    fn converted<'v>(&'v self, value: Option<PlaceholderValue<'v>>) -> Option<Filling<'v>> {
-        let value = match &self.conversion {
-            None => value,
-            Some(conversion) => conversion.apply(value?),
-        };
-        value.map(Filling::Value)
+        Ok(match (&self.conversion, filling) {
+            (Some(conversion), Some(filling)) => filling.converted(conversion),
+            (_, filling) => filling,
+        })
     }
 
     fn write<S: Sink>(
@@ -343,7 +338,14 @@ impl CompiledPlaceholder {
 }
 
 impl<'v> Filling<'v> {
-    /// As a value that can be converted.
+    /// What the conversion makes of it; `None` if it has no value for it. One that is no value stays as it is.
+    fn converted(self, conversion: &'v CompiledConversion) -> Option<Self> {
+        match self {
+            Self::Each(..) | Self::Uuid => Some(self),
+            filling => conversion.apply(filling.into_value()?).map(Self::Value),
+        }
+    }
+
     fn into_value(self) -> Option<PlaceholderValue<'v>> {
         let text = |text| str::from_utf8(text).ok().map(Cow::Borrowed);
         match self {
@@ -392,8 +394,4 @@ pub(super) fn with_item(
         is_whole,
     };
     render(&PlaceholderValues { item, ..*values })
-}
-
-fn text_value(text: &str) -> PlaceholderValue<'_> {
-    PlaceholderValue::Text(Cow::Borrowed(text))
 }

@@ -17,7 +17,8 @@ impl CompiledEdit {
     pub(super) fn compile(edit: &BodyEdit, inputs: &mut TemplateInputs<'_, '_>) -> Self {
         let mut tree = EditTree::default();
         let changes = edit.rename.len() + edit.set.len() + edit.remove.len();
-        if changes == 0 {
+        // Changes that could not be read are reported already.
+        if changes == 0 && !inputs.diagnostics.has_fault_here() {
             inputs.add("{}", "at least one of rename, set and remove");
         }
         inputs
@@ -133,7 +134,7 @@ impl EditTree {
         child_of(node, last, pointer, diagnostics)
     }
 
-    /// The new name must not be that of a member that another change leaves or adds.
+    /// The new name must not be that of a member that another change leaves or adds, and no pointer: it names no other place.
     fn check_name(&mut self, pointer: &str, name: &str, diagnostics: &mut Diagnostics) {
         let own = tokens(pointer).and_then(|mut tokens| tokens.pop());
         let Some((around, _)) = pointer.rsplit_once('/') else {
@@ -151,10 +152,14 @@ impl EditTree {
             (None, Some(Change::Set { .. })) => *other.token == *name,
             (None, _) => false,
         });
-        if own.as_deref() == Some(name) || is_taken {
-            let expected = "a name that no other member has then";
-            diagnostics.add(FaultCode::InvalidTemplate, name, expected);
-        }
+        let expected = if name.is_empty() || name.starts_with('/') {
+            "the member's new name such as title, which is no pointer"
+        } else if own.as_deref() == Some(name) || is_taken {
+            "a name that no other member has then"
+        } else {
+            return;
+        };
+        diagnostics.add(FaultCode::InvalidTemplate, name, expected);
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::{headers, pattern::Pattern};
 use crate::{
-    contract::definition::condition::{Alternative, Condition, MatchTarget},
+    contract::definition::{
+        condition::{Alternative, Condition, MatchTarget},
+        shape::one_or_all,
+    },
     diagnostics::{Diagnostics, FaultCode},
     json::{Field, OrderedValue, Scalar, text_of},
 };
@@ -153,6 +156,6 @@ fn pattern(condition: &Condition, text: &str, diagnostics: &mut Diagnostics) -> 
 
 /// Adds a fault of a condition at the current place.
 pub(super) fn refuse(condition: &Condition, expected: &str, diagnostics: &mut Diagnostics) {
-    let values = OrderedValue::Array(condition.values()).to_string();
+    let values = one_or_all(&condition.values()).to_string();
     diagnostics.add(FaultCode::InvalidCondition, values, expected);
 }

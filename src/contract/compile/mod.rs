@@ -17,6 +17,7 @@ mod compiled_value;
 mod conversion;
 mod edit_compiler;
 mod field_column;
+mod filled_template;
 mod headers;
 mod label;
 mod link;

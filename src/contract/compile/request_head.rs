@@ -82,21 +82,26 @@ impl RequestInputs {
             }
             MatchTarget::PathParameter(name) => {
                 let Some(parameter) = self.path_parameter(name) else {
-                    let names = self.path_parameters.iter();
-                    let names: Vec<&str> = names.map(|parameter| &*parameter.name).collect();
-                    let expected = match names.as_slice() {
-                        [] => format!(
-                            "a path with parameters such as {{id}}, which {} is not",
-                            self.path
-                        ),
-                        names => format!("a parameter of the path: {}", names.join(", ")),
-                    };
+                    let expected = self.expected_path_parameter();
                     diagnostics.add(FaultCode::InvalidCondition, name, expected);
                     return None;
                 };
                 Some(TextSource::PathParameter(parameter.clone()))
             }
             _ => None,
+        }
+    }
+
+    /// What the name of a path parameter should be.
+    pub(super) fn expected_path_parameter(&self) -> String {
+        let names = self.path_parameters.iter();
+        let names: Vec<&str> = names.map(|parameter| &*parameter.name).collect();
+        match names.as_slice() {
+            [] => format!(
+                "a path with parameters such as {{id}}, which {} is not",
+                self.path
+            ),
+            names => format!("a parameter of the path: {}", names.join(", ")),
         }
     }
 

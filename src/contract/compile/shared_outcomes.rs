@@ -25,7 +25,11 @@ pub(super) fn resolve(definition: &mut Definition, diagnostics: &mut Diagnostics
                 };
             } else {
                 let place = format!("/endpoints/{endpoint_index}/outcomes/{index}");
-                let expected = "the name of one of the contract's outcomes";
+                let names: Vec<&str> = shared.iter().map(Outcome::name).collect();
+                let expected = match names.as_slice() {
+                    [] => "an outcome, or the name of one of the contract's outcomes, of which there are none".to_owned(),
+                    names => format!("the name of one of the contract's outcomes: {}", names.join(", ")),
+                };
                 diagnostics.add_at(place, FaultCode::UnknownOutcome, &outcome.name, expected);
             }
         }

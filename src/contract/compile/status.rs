@@ -61,7 +61,7 @@ fn check_entry(entry: &StatusEntry, earlier: &[StatusEntry], diagnostics: &mut D
             Some(_) => "each status once",
         },
         StatusEntry::Class(_) if entry.hundreds().is_none() => {
-            "an integer, or a class from \"2xx\" to \"5xx\""
+            "an integer such as 404, or a class from \"2xx\" to \"5xx\""
         }
         StatusEntry::Class(_) => "each status once",
     };
@@ -69,7 +69,8 @@ fn check_entry(entry: &StatusEntry, earlier: &[StatusEntry], diagnostics: &mut D
     let is_right = !own.is_empty() && !own.iter().any(|status| is_interim(*status));
     let mut earlier = earlier.iter().flat_map(of);
     if !is_right || earlier.any(|status| own.contains(&status)) {
-        diagnostics.add(FaultCode::InvalidStatus, entry.to_string(), expected);
+        let found = serde_json::to_string(entry).unwrap_or_default();
+        diagnostics.add(FaultCode::InvalidStatus, found, expected);
     }
 }
 

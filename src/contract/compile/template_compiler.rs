@@ -46,9 +46,7 @@ impl TemplateInputs<'_, '_> {
     pub(super) fn template(&mut self, node: &Node) -> CompiledTemplate {
         let mut compiled = TemplateParts::default();
         compiled.always_there(node, self);
-        CompiledTemplate {
-            parts: compiled.parts,
-        }
+        CompiledTemplate::new(compiled.parts)
     }
 
     /// A value that may be absent.
@@ -139,7 +137,8 @@ impl TemplateInputs<'_, '_> {
             PlaceholderSource::Header(names) => CompiledSource::Captured(header(names, self)?),
             PlaceholderSource::Path(name) => {
                 let Some(parameter) = self.sources.request.path_parameter(name).cloned() else {
-                    self.add(name, "a parameter of the endpoint's path");
+                    let expected = self.sources.request.expected_path_parameter();
+                    self.add(name, &expected);
                     return None;
                 };
                 let source = TextSource::PathParameter(parameter);

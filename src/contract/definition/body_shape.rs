@@ -40,7 +40,7 @@ impl BodyShape {
             }
             _ => {}
         }
-        let expected = r#""as_is", "empty" or an object with one of the members json, edit, text, form and fn"#;
+        let expected = r#""as_is", "empty" or an object with one member: json, edit, text or form; the media type is the shape's header content-type"#;
         diagnostics.add(FaultCode::WrongType, tree.to_string(), expected);
         Self::AsIs
     }

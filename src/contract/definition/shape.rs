@@ -246,7 +246,7 @@ fn by_name<S: Serializer>(lines: &[HeaderLine], serializer: S) -> Result<S::Ok, 
 }
 
 /// A single value as it is, several as an array.
-pub(super) fn one_or_all(values: &[OrderedValue]) -> OrderedValue {
+pub(in crate::contract) fn one_or_all(values: &[OrderedValue]) -> OrderedValue {
     match values {
         [single] => single.clone(),
         several => OrderedValue::Array(several.to_vec()),

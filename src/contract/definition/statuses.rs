@@ -55,10 +55,13 @@ impl Statuses {
 
     pub(super) fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
         let OrderedValue::Array(items) = tree else {
-            return Some(Self(vec![StatusEntry::read(tree, diagnostics)?]));
+            let expected = format!("{}, or an array of these", StatusEntry::EXPECTED);
+            return Some(Self(vec![StatusEntry::read(tree, &expected, diagnostics)?]));
         };
         let read = |(index, item)| {
-            diagnostics.at(index, |diagnostics| StatusEntry::read(item, diagnostics))
+            let read =
+                |diagnostics: &mut _| StatusEntry::read(item, StatusEntry::EXPECTED, diagnostics);
+            diagnostics.at(index, read)
         };
         // All are read, for their faults.
         let entries: Vec<_> = items.iter().enumerate().map(read).collect();
@@ -67,6 +70,9 @@ impl Statuses {
 }
 
 impl StatusEntry {
+    /// What a document has.
+    const EXPECTED: &str = "an integer such as 404 or a class such as \"4xx\"";
+
     /// The first digit of a class that responses can have, from `2xx` to `5xx`.
     pub(in crate::contract) fn hundreds(&self) -> Option<u16> {
         match self {
@@ -81,16 +87,14 @@ impl StatusEntry {
         }
     }
 
-    fn read(tree: &OrderedValue, diagnostics: &mut Diagnostics) -> Option<Self> {
+    /// Any text is a class, which is a fault when the contract is built unless there is such a class.
+    fn read(tree: &OrderedValue, expected: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let entry = match tree {
-            OrderedValue::Scalar(Scalar::String(text)) if text.ends_with("xx") => {
-                Some(Self::Class(text.clone()))
-            }
+            OrderedValue::Scalar(Scalar::String(text)) => Some(Self::Class(text.clone())),
             OrderedValue::Scalar(Scalar::Number(number)) => number.as_i64().map(Self::Single),
             _ => None,
         };
         if entry.is_none() {
-            let expected = "an integer such as 404, a class such as \"4xx\", or an array of these";
             wrong_type(tree, expected, diagnostics);
         }
         entry

@@ -8,7 +8,7 @@ use super::{
     value_format::ValueFormat,
 };
 use crate::{
-    diagnostics::Diagnostics,
+    diagnostics::{Diagnostics, FaultCode},
     json::{ObjectReader, OrderedValue, as_object},
 };
 
@@ -55,7 +55,10 @@ fn read_special(tree: &OrderedValue) -> Node {
     match (node, diagnostics.into_faults().first()) {
         (Some(node), None) => node,
         (_, Some(fault)) => Node::Invalid {
-            value: format!("{tree}: {}", fault.value()),
+            value: match fault.value() {
+                "" => tree.to_string(),
+                part => format!("{tree}: {part}"),
+            },
             expected: fault.expected().to_owned(),
         },
         (None, None) => Node::Invalid {
@@ -66,8 +69,12 @@ fn read_special(tree: &OrderedValue) -> Node {
 }
 
 const EXPECTED: &str = "one of $field, $item, $response_header, $status, $request_field, $header, $path, $query, $text, \
-                        $each and $uuid, with at most one of default and omit_if_absent and at most one of map and as; or \
-                        $object with an object";
+                        $each and $uuid, or $object with an object";
+
+/// Adds a fault of a placeholder's member.
+fn refuse(name: &str, found: impl AsRef<str>, expected: &str, reader: &mut ObjectReader<'_, '_>) {
+    reader.add(name, FaultCode::InvalidTemplate, found, expected);
+}
 
 fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
     let object = reader.any("$object");
@@ -78,22 +85,40 @@ fn read_members(reader: &mut ObjectReader<'_, '_>) -> Option<Node> {
             Some(read_object(plain, omit_when_empty))
         }
         (None, Some(source), None) => {
-            let conversion = read_conversion(reader)?;
-            let when_absent = read_when_absent(reader)?;
+            let conversion = read_conversion(reader);
+            let when_absent = read_when_absent(reader);
             Some(Node::Placeholder(Box::new(Placeholder {
                 source,
                 conversion,
                 when_absent,
             })))
         }
-        _ => None,
+        (Some(_), None, None) => {
+            reader.add(
+                "$object",
+                FaultCode::InvalidTemplate,
+                "",
+                "an object in $object",
+            );
+            None
+        }
+        (None, None, None) => None,
+        _ => {
+            let expected = "only one member that starts with `$`";
+            reader.add("", FaultCode::InvalidTemplate, "", expected);
+            None
+        }
     }
 }
 
 /// One for each member of a placeholder that names a source, of which there should be one.
 fn read_sources(reader: &mut ObjectReader<'_, '_>) -> [Option<PlaceholderSource>; 11] {
     let word = |reader: &mut ObjectReader<'_, '_>, name, word: &str| {
-        reader.string(name).filter(|found| found == word).map(drop)
+        let found = reader.any(name)?;
+        if found.as_str() != Some(word) {
+            refuse(name, found.to_string(), &format!("{word:?}"), reader);
+        }
+        Some(())
     };
     [
         reader.string("$field").map(PlaceholderSource::Field),
@@ -105,17 +130,10 @@ fn read_sources(reader: &mut ObjectReader<'_, '_>) -> [Option<PlaceholderSource>
         reader
             .string("$request_field")
             .map(PlaceholderSource::RequestField),
-        reader
-            .any("$header")
-            .map(|names| PlaceholderSource::Header(names.string_list().unwrap_or_default())),
+        read_headers(reader),
         reader.string("$path").map(PlaceholderSource::Path),
         reader.string("$query").map(PlaceholderSource::Query),
-        match reader.any("$text") {
-            Some(OrderedValue::Array(parts)) => {
-                Some(PlaceholderSource::Text(parts.iter().map(read).collect()))
-            }
-            _ => None,
-        },
+        read_text(reader),
         read_each(reader),
         word(reader, "$uuid", "v4").map(|()| PlaceholderSource::Uuid),
     ]
@@ -123,11 +141,33 @@ fn read_sources(reader: &mut ObjectReader<'_, '_>) -> [Option<PlaceholderSource>
 
 /// A link is the header `link` with a relation.
 fn read_response_header(name: String, reader: &mut ObjectReader<'_, '_>) -> PlaceholderSource {
-    let is_link = name.eq_ignore_ascii_case("link");
-    match is_link.then(|| reader.string("rel")).flatten() {
-        Some(rel) => PlaceholderSource::Link(rel),
+    match reader.string("rel") {
+        Some(rel) => {
+            if !name.eq_ignore_ascii_case("link") {
+                refuse("rel", &rel, "rel only of the header link", reader);
+            }
+            PlaceholderSource::Link(rel)
+        }
         None => PlaceholderSource::ResponseHeader(name),
     }
+}
+
+fn read_headers(reader: &mut ObjectReader<'_, '_>) -> Option<PlaceholderSource> {
+    let is_there = reader.has("$header");
+    let names = reader.string_list("$header");
+    is_there.then_some(PlaceholderSource::Header(names))
+}
+
+fn read_text(reader: &mut ObjectReader<'_, '_>) -> Option<PlaceholderSource> {
+    let parts = match reader.any("$text")? {
+        OrderedValue::Array(parts) => parts.iter().map(read).collect(),
+        other => {
+            let expected = "an array of texts and placeholders";
+            refuse("$text", other.to_string(), expected, reader);
+            Vec::new()
+        }
+    };
+    Some(PlaceholderSource::Text(parts))
 }
 
 fn read_each(reader: &mut ObjectReader<'_, '_>) -> Option<PlaceholderSource> {
@@ -137,38 +177,57 @@ fn read_each(reader: &mut ObjectReader<'_, '_>) -> Option<PlaceholderSource> {
     Some(PlaceholderSource::Each { array, json })
 }
 
-/// `None` if it is malformed.
-#[expect(clippy::option_option, reason = "a placeholder may have none")]
-fn read_conversion(reader: &mut ObjectReader<'_, '_>) -> Option<Option<Conversion>> {
-    let pair = |pair: &OrderedValue| match pair {
-        OrderedValue::Array(pair) => {
-            let [from, to] = pair.as_slice() else {
-                return None;
-            };
-            Some((from.clone(), to.clone()))
-        }
-        _ => None,
-    };
-    match (reader.any("map"), reader.string("as")) {
-        (None, None) => Some(None),
-        (Some(OrderedValue::Array(pairs)), None) => {
-            let pairs = pairs.iter().map(pair).collect::<Option<_>>()?;
-            Some(Some(Conversion::Map(pairs)))
-        }
-        (None, Some(word)) => Some(Some(Conversion::Format(ValueFormat::find(&word)?))),
-        (Some(_), _) => None,
+fn read_conversion(reader: &mut ObjectReader<'_, '_>) -> Option<Conversion> {
+    let (map, word) = (reader.any("map"), reader.string("as"));
+    if map.is_some() && word.is_some() {
+        refuse("as", "", "at most one of map and as", reader);
     }
+    let pairs = map.map(|map| {
+        read_pairs(map).unwrap_or_else(|| {
+            let expected = "an array of pairs: [[from, to], …]";
+            refuse("map", map.to_string(), expected, reader);
+            Vec::new()
+        })
+    });
+    let format = word.and_then(|word| {
+        let format = ValueFormat::find(&word);
+        if format.is_none() {
+            let words: Vec<&str> = ValueFormat::ALL.iter().map(|form| form.as_str()).collect();
+            let expected = format!("one of {}", words.join(", "));
+            refuse("as", word, &expected, reader);
+        }
+        format
+    });
+    pairs
+        .map(Conversion::Map)
+        .or(format.map(Conversion::Format))
 }
 
-fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> Option<WhenAbsent> {
-    match (
-        reader.any("default"),
-        reader.boolean("omit_if_absent").unwrap_or_default(),
-    ) {
-        (Some(default), false) => Some(WhenAbsent::Default(read(default))),
-        (None, true) => Some(WhenAbsent::Omit),
-        (None, false) => Some(WhenAbsent::Skip),
-        (Some(_), true) => None,
+fn read_pairs(map: &OrderedValue) -> Option<Vec<(OrderedValue, OrderedValue)>> {
+    let OrderedValue::Array(pairs) = map else {
+        return None;
+    };
+    let pair = |pair: &OrderedValue| match pair {
+        OrderedValue::Array(pair) => match pair.as_slice() {
+            [from, to] => Some((from.clone(), to.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn read_when_absent(reader: &mut ObjectReader<'_, '_>) -> WhenAbsent {
+    let default = reader.any("default");
+    let omitted = reader.boolean("omit_if_absent").unwrap_or_default();
+    if omitted && default.is_some() {
+        let expected = "at most one of default and omit_if_absent";
+        refuse("default", "", expected, reader);
+    }
+    match default {
+        Some(default) => WhenAbsent::Default(read(default)),
+        None if omitted => WhenAbsent::Omit,
+        None => WhenAbsent::Skip,
     }
 }
 

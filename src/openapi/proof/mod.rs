@@ -12,6 +12,7 @@ mod promises;
 pub(crate) mod prover;
 pub(crate) mod rehearsal;
 mod representatives;
+mod source_values;
 mod subject;
 mod template_values;
 mod text_values;

@@ -236,12 +236,18 @@ language sql stable as $$
     )::text from legacy_http_compat.census_name where census = of_census
 $$;
 
--- Merges a batch, once.
+-- No later than the first target sighting by rules that are in force since then, if since then, of those from a first to a last one.
+create function legacy_http_compat.census_first_target(first int, last int, since int) returns int
+language sql immutable parallel safe as $$
+    select case when last < since then 2147483647 else greatest(first, since) end
+$$;
+
+-- Merges a batch, once. `in_force` is since when the rules of each kind are, by the kinds' numbers.
 create function legacy_http_compat.census_merge(
     of_flag text, of_name text, of_started bigint, of_batch bigint, leaves boolean, capacity bigint, of_data bytea,
     fingerprints bytea[], kinds int[], flags int[], pauses int[], endpoints bigint[], firsts int[], legacies int[],
     dependents int[], strandeds int[], first_targets int[], targets int[], counts bigint[], counts_dependent bigint[],
-    counts_stranded bigint[], versions text[], responses jsonb, failures jsonb, intervals jsonb, overflow jsonb
+    counts_stranded bigint[], versions text[], in_force int[], responses jsonb, failures jsonb, intervals jsonb, overflow jsonb
 ) returns table (verdict text, now bigint, refused int[])
 language plpgsql as $$
 #variable_conflict use_column
@@ -285,14 +291,20 @@ begin
     with put as (
         insert into legacy_http_compat.census_caller as k (census, fingerprint, kind, flags, pause, endpoints, first_seen, last_legacy,
             last_dependent, last_stranded, first_target, last_target, responses, dependent, stranded, version, change)
-        select c.id, g.fingerprint, g.kind, g.flags, g.pause, g.endpoints, g.first_seen, g.last_legacy, g.last_dependent,
+        select c.id, g.fingerprint, g.kind, g.flags | case when g.last_legacy >= g.first_target then 2 else 0 end
+                | case when g.last_dependent >= g.first_target then 4 else 0 end, g.pause, g.endpoints, g.first_seen, g.last_legacy, g.last_dependent,
             g.last_stranded, g.first_target, g.last_target, g.responses, g.dependent, g.stranded, g.version, c.change
         from unnest(fingerprints, kinds, flags, pauses, endpoints, firsts, legacies, dependents, strandeds, first_targets, targets,
             counts, counts_dependent, counts_stranded, versions) with ordinality as g (fingerprint, kind, flags, pause, endpoints,
             first_seen, last_legacy, last_dependent, last_stranded, first_target, last_target, responses, dependent, stranded, version, at)
         where cardinality(without_place) = 0 or g.at - 1 <> all (without_place)
         on conflict (census, fingerprint, kind) do update set
-            flags = k.flags | excluded.flags,
+            -- Seen as a legacy caller (2), or as a dependent one (4), after it had been a target caller.
+            flags = k.flags | excluded.flags
+                | case when greatest(k.last_legacy, excluded.last_legacy) >= least(excluded.first_target,
+                    legacy_http_compat.census_first_target(k.first_target, k.last_target, in_force[k.kind + 1])) then 2 else 0 end
+                | case when greatest(k.last_dependent, excluded.last_dependent) >= least(excluded.first_target,
+                    legacy_http_compat.census_first_target(k.first_target, k.last_target, in_force[k.kind + 1])) then 4 else 0 end,
             endpoints = k.endpoints | excluded.endpoints,
             -- As in `CallerDelta::merge`: a legacy sighting ends a pause since the last legacy one.
             pause = greatest(k.pause, excluded.pause, (greatest(
@@ -305,7 +317,8 @@ begin
             last_legacy = greatest(k.last_legacy, excluded.last_legacy),
             last_dependent = greatest(k.last_dependent, excluded.last_dependent),
             last_stranded = greatest(k.last_stranded, excluded.last_stranded),
-            first_target = least(k.first_target, excluded.first_target),
+            first_target = least(excluded.first_target,
+                legacy_http_compat.census_first_target(k.first_target, k.last_target, in_force[k.kind + 1])),
             last_target = greatest(k.last_target, excluded.last_target),
             responses = k.responses + excluded.responses,
             dependent = k.dependent + excluded.dependent,

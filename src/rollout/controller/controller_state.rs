@@ -28,7 +28,7 @@ pub(super) struct ControllerState {
     /// How the journal relates to its store, as of the last time that it was read.
     pub(super) sync: JournalSync,
     /// How long the last change of the flag took from the journal to here.
-    pub(super) apply_delay: Option<Duration>,
+    pub(super) applied_lag: Option<Duration>,
     /// What this process served when it last compared that with the journal.
     pub(super) compared: Option<Served>,
     /// For refused transitions and for refused accesses: neither can use up the other's limit.
@@ -96,7 +96,7 @@ impl ControllerState {
             closed: false,
             journal_error: None,
             sync: JournalSync::Current,
-            apply_delay: None,
+            applied_lag: None,
             compared: None,
             refusal_limits: Default::default(),
             unjournaled_refusals: 0,
@@ -171,7 +171,7 @@ impl ControllerState {
         let changed = self.state().flag_changed.seq;
         self.projection.apply_known(event)?;
         if self.state().flag_changed.seq != changed {
-            self.apply_delay = Some(Timestamp::now(clock).since(event.at));
+            self.applied_lag = Some(Timestamp::now(clock).since(event.at));
         }
         self.unrecorded
             .retain(|new| !is_record_of(event, &new.event));

@@ -40,10 +40,8 @@ impl Source for Rollout {
             Family::JOURNAL_LOSSES,
             Family::JOURNAL_STALE,
             Family::JOURNAL_FORKED,
-            Family::INSTANCES_LIVE,
-            Family::INSTANCES_LOST,
-            Family::INSTANCES_WAITING,
-            Family::APPLY_DELAY_SECONDS,
+            Family::INSTANCES,
+            Family::APPLIED_LAG_SECONDS,
             Family::EXCHANGE_AGE_SECONDS,
             Family::STORE_UP,
             Family::CLOCK_OFFSET_SECONDS,
@@ -101,10 +99,14 @@ impl Source for Rollout {
             if let Some(age) = self.exchange().and_then(|exchange| exchange.age()) {
                 sample(&[flag], age.as_secs_f64().into());
             }
-        } else if let Some(fleet) = self.fleet_view(&status)
-            && let Some(value) = fleet_value(family, &fleet, &status)
-        {
-            sample(&[flag], value);
+        } else if let Some(fleet) = self.fleet_view(&status) {
+            if *family == Family::INSTANCES {
+                for (state, count) in instances(&fleet) {
+                    sample(&[flag, state], (count as u64).into());
+                }
+            } else if let Some(value) = fleet_value(family, &fleet, &status) {
+                sample(&[flag], value);
+            }
         }
     }
 }
@@ -125,24 +127,26 @@ impl Rollout {
     }
 }
 
-/// The sample of a family that only instances that share a journal have.
-fn fleet_value(family: &Family, fleet: &FleetView, status: &RolloutStatus) -> Option<Value> {
+/// How many instances are in which state.
+fn instances(fleet: &FleetView) -> [(&'static str, usize); 3] {
     let live = fleet.instances.iter().filter(|instance| instance.live);
     let live = live.count();
-    let number = |number: usize| Value::Count(number as u64);
+    [
+        ("live", live),
+        ("lost", fleet.instances.len() - live),
+        ("waiting", fleet.propagation.waiting.len()),
+    ]
+}
+
+/// The sample of a family that only instances that share a journal have.
+fn fleet_value(family: &Family, fleet: &FleetView, status: &RolloutStatus) -> Option<Value> {
     if *family == Family::JOURNAL_STALE {
         Some((fleet.sync == SyncWord::Stale).into())
     } else if *family == Family::JOURNAL_FORKED {
         Some(fleet.is_forked().into())
-    } else if *family == Family::INSTANCES_LIVE {
-        Some(number(live))
-    } else if *family == Family::INSTANCES_LOST {
-        Some(number(fleet.instances.len() - live))
-    } else if *family == Family::INSTANCES_WAITING {
-        Some(number(fleet.propagation.waiting.len()))
-    } else if *family == Family::APPLY_DELAY_SECONDS {
+    } else if *family == Family::APPLIED_LAG_SECONDS {
         status
-            .apply_delay
+            .applied_lag
             .map(|delay| Value::Ratio(delay.as_secs_f64()))
     } else if *family == Family::CLOCK_OFFSET_SECONDS {
         let mut instances = fleet.instances.iter();

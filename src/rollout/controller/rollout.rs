@@ -212,7 +212,7 @@ fn status(deps: &Deps, controller: &ControllerState) -> RolloutStatus {
         brownout_end_unrecorded: controller.is_unrecorded(Unrecorded::brownout),
         journal_error: controller.journal_error.clone(),
         sync: controller.sync,
-        apply_delay: controller.apply_delay,
+        applied_lag: controller.applied_lag,
         unjournaled_refusals: controller.unjournaled_refusals,
     }
 }

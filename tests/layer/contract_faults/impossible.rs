@@ -111,6 +111,32 @@ fn a_pointer_to_the_element_after_the_last_is_refused() {
     refused(template(placeholder), FaultCode::InvalidPointer, &names);
 }
 
+/// It would be the name of a member, which is not what its author means.
+#[test]
+fn a_pointer_to_every_element_is_refused_outside_an_edit() {
+    let names = [IN_OUTCOME, "`/items/*/a`", "only an edit takes `*`"];
+    for condition in [
+        Outcome::new("GONE", 200).field("/items/*/a", 1),
+        Outcome::new("GONE", 200).request_field("/items/*/a", Matcher::absent()),
+    ] {
+        refused(outcome(condition), FaultCode::InvalidPointer, &names);
+    }
+    for placeholder in [
+        Placeholder::field("/items/*/a"),
+        Placeholder::request_field("/items/*/a"),
+        Placeholder::each("/items/*/a", 1),
+        Placeholder::each("/all", Placeholder::item("/items/*/a")),
+    ] {
+        refused(
+            template(Template::object([("a", placeholder)])),
+            FaultCode::InvalidPointer,
+            &names,
+        );
+    }
+    let member = Outcome::new("GONE", 200).field("/a*/*b", 1);
+    outcome(member).build().expect("these are names");
+}
+
 #[test]
 fn conditions_that_exclude_each_other_are_refused() {
     let fields = Outcome::new("GONE", 200).field("/a", 1).field("/a/b", 2);

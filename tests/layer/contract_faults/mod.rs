@@ -162,6 +162,29 @@ fn statuses_must_be_http_statuses() {
 }
 
 #[test]
+fn a_text_in_place_of_a_status_is_a_class() {
+    for text in ["404", "4XX", "4*", "1xx", "6xx", "xx", ""] {
+        let value =
+            format!("status `{text:?}`; expected an integer such as 404, or a class from \"2xx\"");
+        refused(
+            outcome(Outcome::new("GONE", text)),
+            FaultCode::InvalidStatus,
+            &[IN_OUTCOME, "/status", &value],
+        );
+    }
+    let document = r#"{"endpoints": [{"name": "e", "method": "GET", "path": "/", "outcomes": [
+        {"name": "A", "status": ["4XX", [404]]}, {"name": "B", "status": {"class": "4xx"}}
+    ]}]}"#;
+    let error = Contract::from_json(document).unwrap_err().to_string();
+    for message in [
+        "status/1 (endpoint \"e\", outcome \"A\"): wrong type `[404]`; expected an integer such as 404 or a class such as \"4xx\", not an array",
+        "`{\"class\":\"4xx\"}`; expected an integer such as 404 or a class such as \"4xx\", or an array of these, not an object",
+    ] {
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
 fn an_outcome_that_earlier_ones_cover_is_refused() {
     let get = |outcomes: Vec<Outcome>| {
         endpoint(

@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 
 use super::{outcome, refused, shape, template};
 
+fn document(legacy: &Value) -> String {
+    let outcomes = json!([{"name": "GONE", "status": 200, "legacy": legacy}]);
+    json!({"endpoints": [{"name": "item", "method": "GET", "path": "/items/{id}", "outcomes": outcomes}]})
+        .to_string()
+}
+
 /// The one fault of a contract whose shape has this form in a document.
 #[track_caller]
 fn refused_document(legacy: &Value, kind: FaultCode, names: &[&str]) {
-    let document = json!({"endpoints": [{"name": "item", "method": "GET", "path": "/items/{id}", "outcomes": [
-        {"name": "GONE", "status": 200, "legacy": legacy},
-    ]}]});
-    let error = Contract::from_json(&document.to_string()).expect_err("the contract has a fault");
+    let error = Contract::from_json(&document(legacy)).expect_err("the contract has a fault");
     let [fault] = error.faults() else {
         panic!("one fault was expected: {error}")
     };
@@ -43,6 +46,8 @@ fn an_edit_names_each_part_once_and_nothing_within_a_part_that_is_replaced() {
             "rename/~1a",
             "no other member has",
         ),
+        (json!({"rename": {"/a": "/b"}}), "rename/~1a", "no pointer"),
+        (json!({"rename": {"/a": ""}}), "rename/~1a", "no pointer"),
         (
             json!({"rename": {"/a": "b"}, "remove": ["/a"]}),
             "remove/0",
@@ -94,6 +99,19 @@ fn an_edit_names_each_part_once_and_nothing_within_a_part_that_is_replaced() {
         FaultCode::InvalidTemplate,
         &["at least one of rename"],
     );
+    // One fault each, and none that follows from it.
+    for unreadable in [
+        json!([{"rename": {"/a": "b"}}]),
+        json!({"move": {"/a": "b"}}),
+        json!({"rename": {"/a": 7}}),
+    ] {
+        let legacy = json!({"status": 400, "body": {"edit": unreadable}});
+        let error = Contract::from_json(&document(&legacy)).expect_err("the edit has a fault");
+        let [fault] = error.faults() else {
+            panic!("one fault was expected: {error}")
+        };
+        assert!(fault.place().contains("/legacy/body/edit"), "{fault}");
+    }
     let twice = BodyEdit::new().rename("/a", "b").rename("/a", "c");
     let error = shape(LegacyShape::new(400).edit(twice))
         .build()
@@ -189,15 +207,15 @@ fn a_conversion_is_one_that_the_value_can_have() {
         ),
         (
             json!({"$field": "/a", "map": [[1]]}),
-            "at most one of map and as",
+            "[[1]]`; expected an array of pairs",
         ),
         (
             json!({"$field": "/a", "map": {"a": 1}}),
-            "at most one of map and as",
+            "{\"a\":1}`; expected an array of pairs",
         ),
         (
             json!({"$field": "/a", "as": "date"}),
-            "at most one of map and as",
+            "date`; expected one of text, number, rfc3339, unix_seconds, http_date",
         ),
         (
             json!({"$field": "/a", "as": "text", "map": [[1, 2]]}),
@@ -232,16 +250,28 @@ fn a_conversion_is_one_that_the_value_can_have() {
             json!({"$response_header": "x-total", "map": [[null, 2]]}),
             "whose first the value can be",
         ),
-        (json!({"$status": "legacy"}), "one of $field"),
+        (
+            json!({"$field": "/a", "default": 1, "omit_if_absent": true}),
+            "at most one of default and omit_if_absent",
+        ),
+        (
+            json!({"$field": "/a", "$query": "b"}),
+            "only one member that starts with `$`",
+        ),
+        (json!({"$object": []}), "an object in $object"),
+        (json!({"$header": 7}), "a string or an array of strings"),
+        (json!({"$uuid": "v7"}), "expected \"v4\""),
+        (json!({"$status": true}), "expected \"target\""),
+        (json!({"$status": "legacy"}), "expected \"target\""),
         (
             json!({"$response_header": "link", "rel": "a b"}),
             "one link relation",
         ),
-        (json!({"$response_header": "x", "rel": "a"}), "rel"),
         (
-            json!({"$path": "none"}),
-            "a parameter of the endpoint's path",
+            json!({"$response_header": "x", "rel": "a"}),
+            "rel only of the header link",
         ),
+        (json!({"$path": "none"}), "a parameter of the path: id"),
     ] {
         refused(
             template(json!({"a": placeholder})),
@@ -261,7 +291,7 @@ fn a_conversion_is_one_that_the_value_can_have() {
 fn a_text_is_made_of_texts() {
     for (text, expected) in [
         (json!({"$text": []}), "at least one text"),
-        (json!({"$text": "a"}), "one of $field"),
+        (json!({"$text": "a"}), "an array of texts and placeholders"),
         (json!({"$text": [null]}), "a string, a number, a boolean"),
         (json!({"$text": [["a"]]}), "a string, a number, a boolean"),
         (
@@ -332,6 +362,7 @@ fn no_part_of_a_request_is_in_a_header_by_which_a_browser_acts() {
         json!({"$request_field": "/next"}),
         json!({"$text": ["https://example.com/", {"$query": "next"}]}),
         json!({"$field": "/next", "default": {"$text": [{"$query": "next"}]}}),
+        json!({"$query": "next", "map": [["home", "/"]]}),
     ];
     for header in ["Location", "set-cookie", "Refresh"] {
         for placeholder in &of_request {

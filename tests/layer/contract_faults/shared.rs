@@ -30,7 +30,7 @@ fn a_reference_names_an_outcome_of_the_contract() {
         &[
             "/endpoints/0/outcomes/1",
             "`LOST`",
-            "one of the contract's outcomes",
+            "one of the contract's outcomes: GONE",
         ],
     );
     // A reference is to an outcome of the contract, not to one of another endpoint.

@@ -286,6 +286,57 @@ async fn callers_history_and_metrics_are_those_of_all_instances() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_count_the_instances_by_state_and_time_the_last_change_and_the_clock() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);
+    let lost = fleet.join("core-c").await;
+    fleet.pass(4, &[&a, &b, &lost]);
+    let by_state = |member: &Member| member.samples(&Family::INSTANCES);
+    let states = |live: f64, lost: f64, waiting: f64| {
+        [("live", live), ("lost", lost), ("waiting", waiting)]
+            .map(|(state, count)| (state.to_owned(), count))
+    };
+    assert_eq!(by_state(&a), states(3.0, 0.0, 0.0));
+    assert_eq!(a.samples(&Family::APPLIED_LAG_SECONDS), [], "none yet");
+
+    // One follows, one is behind, one was killed.
+    let following = a.follow();
+    a.cut_over().await;
+    fleet.pass(2, &[&a]);
+    assert_eq!(by_state(&a), states(3.0, 0.0, 2.0));
+    assert_eq!(
+        a.samples(&Family::APPLIED_LAG_SECONDS),
+        [(String::new(), 0.0)]
+    );
+    let late = b.follow();
+    while b.flag() != FlagState::Off {}
+    fleet.pass(12, &[&a, &b]);
+    fleet.pass(2, &[&a, &b]);
+    assert_eq!(by_state(&a), states(2.0, 1.0, 0.0));
+    assert_eq!(by_state(&b), states(2.0, 1.0, 0.0));
+    assert_eq!(
+        b.samples(&Family::APPLIED_LAG_SECONDS),
+        [(String::new(), 2.0)],
+        "two seconds after it was journaled"
+    );
+
+    assert_eq!(a.samples(&Family::JOURNAL_FORKED), [(String::new(), 0.0)]);
+    // A table in memory has no clock of its own.
+    assert_eq!(a.samples(&Family::CLOCK_OFFSET_SECONDS), []);
+    fleet.table.set_clock(-2_500);
+    fleet.pass(2, &[&a]);
+    assert_eq!(
+        a.samples(&Family::CLOCK_OFFSET_SECONDS),
+        [(String::new(), -2.5)]
+    );
+
+    fleet.store.lose_from(2);
+    fleet.pass(2, &[&a]);
+    assert_eq!(a.samples(&Family::JOURNAL_FORKED), [(String::new(), 1.0)]);
+    drop((following, late));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_the_instances_shows_how_the_census_is_exchanged() {
     let fleet = Fleet::of_one_census();
     let (a, b) = (fleet.join("core-a").await, fleet.join("core-b").await);

@@ -106,7 +106,7 @@ fn what_no_snapshot_shows_is_unknown_and_not_zero() {
     let status = run(["status".as_ref(), journal.path().as_os_str()]);
     status
         .ends(0)
-        .says("stranded callers: unknown without the snapshot");
+        .says("stranded callers: unknown without a census");
     let changed = events::changed(Phase::Compat, Phase::Cutover);
     let later = [
         rolled_back(),

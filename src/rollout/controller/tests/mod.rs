@@ -7,6 +7,7 @@ mod effects;
 mod evidence_of_several;
 mod gates;
 mod model;
+#[expect(dead_code, reason = "no clock is measured here")]
 #[path = "../../../../tests/support/reachable.rs"]
 mod reachable;
 mod shared;
