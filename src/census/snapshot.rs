@@ -39,6 +39,7 @@ use super::{
     record::{Record, StoredRecord},
     response_counts::BucketCounts,
     rules::ServedSince,
+    table::Table,
     watch::{Forgotten, WatchedInterval},
 };
 
@@ -142,7 +143,7 @@ fn write<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<(
     writer.header(HEADER)?;
     writer.value(&key_check.as_u64().to_le_bytes())?;
     write_state(census, writer)?;
-    write_callers(census, writer)
+    write_callers(&census.table, writer)
 }
 
 /// Written before the callers, so none of them is earlier than its time.
@@ -178,12 +179,15 @@ fn write_state<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Re
     writer.value(&state)
 }
 
-fn write_callers<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::Result<()> {
-    let versions = census.table.versions();
+pub(super) fn write_callers<W: Write>(
+    table: &Table,
+    writer: &mut FrameWriter<W>,
+) -> io::Result<()> {
+    let versions = table.versions();
     // As long as these live, no number in a record changes its meaning.
-    let _numbers = versions.names();
+    let mut names = versions.names();
     let mut records = Vec::with_capacity(CHUNK);
-    for bucket in census.table.buckets() {
+    for bucket in table.buckets() {
         // Copied first: while records are fetched from all over the memory, each instruction more costs time.
         records.extend_from_slice(&bucket);
         drop(bucket);
@@ -196,7 +200,8 @@ fn write_callers<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::
     }
     writer.block(&[])?;
     // Last, so that they include the versions that came meanwhile.
-    writer.value(&versions.names().texts())
+    names.renew(versions);
+    writer.value(&names.texts())
 }
 
 fn write_block<W: Write>(records: &mut Vec<Record>, writer: &mut FrameWriter<W>) -> io::Result<()> {
@@ -373,7 +378,7 @@ impl CensusSnapshot<'_> {
 }
 
 /// The blocks of stored records, and the versions.
-fn read_callers(
+pub(super) fn read_callers(
     mut reader: FrameReader<'_>,
 ) -> Result<(Vec<&[StoredRecord]>, Vec<&str>), Malformed> {
     let mut blocks = Vec::new();

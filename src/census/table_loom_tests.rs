@@ -8,9 +8,13 @@ use super::{
     event::{CallerEvent, Dependence, EndpointSlot},
     record::Record,
     response_counts::ResponseCounts,
+    snapshot::{read_callers, write_callers},
     table::Table,
 };
-use crate::caller::{Caller, ClientVersion, Fingerprint, Generation, Kind};
+use crate::{
+    caller::{Caller, ClientVersion, Fingerprint, Generation, Kind},
+    storage::frame::{FileHeader, FrameWriter},
+};
 
 fn legacy(fingerprint: u128) -> CallerEvent {
     CallerEvent {
@@ -41,6 +45,24 @@ fn of_version(fingerprint: u128, version: &str) -> CallerEvent {
 /// All records, as a report and a snapshot read them: one bucket after the other.
 fn records(table: &Table) -> Vec<Record> {
     table.buckets().flat_map(|bucket| bucket.clone()).collect()
+}
+
+/// The callers of a snapshot that is written meanwhile, with the texts of their versions.
+fn snapshot(table: &Table) -> Vec<(Record, String)> {
+    let header = FileHeader {
+        magic: *b"CALLERS\n",
+        format: 1,
+    };
+    let mut writer = FrameWriter::new(Vec::new());
+    writer.header(header).expect("memory takes all");
+    write_callers(table, &mut writer).expect("memory takes all");
+    let (_, bytes) = writer.finish().expect("memory takes all");
+    let reader = header.open(&bytes).expect("it is whole");
+    let (blocks, versions) = read_callers(reader).expect("it is as it was written");
+    let records = blocks.into_iter().flatten();
+    let records = records.map(|bytes| Record::from_bytes(bytes).expect("a record"));
+    let named = |record: Record| (record, versions[usize::from(record.version)].to_owned());
+    records.map(named).collect()
 }
 
 /// The responses and the callers without a place that were counted since the last call.
@@ -153,5 +175,38 @@ fn a_version_that_a_record_has_is_not_given_to_another() {
                 record.fingerprint
             );
         }
+    });
+}
+
+#[test]
+fn a_snapshot_gives_each_caller_its_version_while_others_come_and_go() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let table = Arc::new(Table::new(4, 1));
+        table.see(1, &of_version(1, "1.0.0"), |_| {});
+        table.see(1, &of_version(2, "2.0.0"), |_| {});
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || {
+            // Its version makes place for another.
+            other.retain(|record| record.fingerprint != 1);
+            other.see(2, &of_version(3, "3.0.0"), |_| {});
+        });
+        let saved = snapshot(&table);
+        thread.join().expect("the thread does not panic");
+        for (record, version) in &saved {
+            let right: &[_] = match record.fingerprint {
+                1 => &["1.0.0"],
+                2 => &["2.0.0"],
+                _ => &["3.0.0", ""],
+            };
+            assert!(
+                right.contains(&&**version),
+                "{} has {version}",
+                record.fingerprint
+            );
+        }
+        let kept = saved.iter().filter(|(record, _)| record.fingerprint == 2);
+        assert_eq!(kept.count(), 1, "a caller that stays is in every snapshot");
     });
 }

@@ -91,14 +91,8 @@ impl Versions {
 
     pub(super) fn names(&self) -> VersionNames<'_> {
         let reading = self.reading.read().unwrap_or_else(PoisonError::into_inner);
-        let numbers = self.numbers();
-        let last = numbers.values().max().copied().unwrap_or(UNKNOWN);
-        let mut names = vec![None; usize::from(last) + 1];
-        for (version, number) in numbers.iter() {
-            names[usize::from(*number)] = Some(*version);
-        }
         VersionNames {
-            names,
+            names: self.by_number(),
             _reading: reading,
         }
     }
@@ -115,6 +109,16 @@ impl Versions {
         each_used(&mut |number| used[usize::from(number)] = true);
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         numbers.retain(|_, number| used[usize::from(*number)]);
+    }
+
+    fn by_number(&self) -> Vec<Option<ClientVersion>> {
+        let numbers = self.numbers();
+        let last = numbers.values().max().copied().unwrap_or(UNKNOWN);
+        let mut names = vec![None; usize::from(last) + 1];
+        for (version, number) in numbers.iter() {
+            names[usize::from(*number)] = Some(*version);
+        }
+        names
     }
 
     fn numbers(&self) -> RwLockReadGuard<'_, Numbers> {
@@ -136,6 +140,11 @@ impl Versions {
 }
 
 impl VersionNames<'_> {
+    /// Adds the versions that came meanwhile.
+    pub(super) fn renew(&mut self, versions: &Versions) {
+        self.names = versions.by_number();
+    }
+
     pub(super) fn get(&self, number: u16) -> Option<&ClientVersion> {
         self.names.get(usize::from(number))?.as_ref()
     }

@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use arc_swap::{ArcSwap, Cache};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     diagnostics::{Diagnostics, fault_error},
     json::{OrderedValue, parse},
+    sync::{ArcSwap, Cache},
 };
 
 /// What an API responds today and what it responded before. Always valid, and compiled.

@@ -158,6 +158,8 @@ mod deciding;
 mod future;
 mod layer;
 mod layer_settings;
+#[cfg(all(test, legacy_http_compat_loom))]
+mod loom_tests;
 mod peek;
 mod peek_timer;
 mod peeked_body;

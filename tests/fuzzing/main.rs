@@ -1,5 +1,7 @@
 //! Every fuzz target accepts its seeds: what fuzzing once found, and what leads deep into the code.
 
+mod one_frame;
+mod sealed;
 mod sown;
 mod targets {
     pub(super) mod admin_commands;

@@ -78,8 +78,8 @@ impl CompiledShape {
 
     /// How many headers a rewrite may add.
     pub(crate) fn added_headers(&self) -> usize {
-        // The type and the length of the body.
-        self.set.len() + self.append.len() + 2
+        // The type and the length of the body, and that caches must not store it.
+        self.set.len() + self.append.len() + 3
     }
 
     /// The media type of the body that it makes; `None` where that keeps its own.

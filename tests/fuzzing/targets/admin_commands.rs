@@ -18,24 +18,30 @@ use tower::ServiceExt as _;
 const TOKEN: &str = "the-token-of-the-operator-of-this-test";
 
 /// Commands of the API, forms of the pages, and what is shown by a query.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 14] = [
     "/api/transitions",
     "/api/rollbacks",
     "/api/rollbacks/extend",
+    "/api/brownouts",
+    "/api/brownouts/end",
     "/api/checks",
     "/api/incidents",
     "/api/incidents/close",
+    "/api/instances/write-off",
     "/api/waivers",
     "/api/waivers/end",
     "/api/post-analyses",
     "/api/client-rollbacks",
     "/api/policy",
 ];
-const FORMS: [&str; 11] = [
+const FORMS: [&str; 15] = [
     "/sign-in",
     "/transition/cutover",
     "/transition/retired",
     "/rollback",
+    "/brownouts",
+    "/brownouts/end",
+    "/instances/write-off",
     "/records/checks",
     "/records/incidents",
     "/records/incidents/close",
@@ -43,15 +49,21 @@ const FORMS: [&str; 11] = [
     "/records/rollbacks/extend",
     "/waive",
     "/waive/end",
+    "/post-analysis/2",
 ];
-const SHOWN: [&str; 6] = [
+const SHOWN: [&str; 10] = [
     "/callers",
     "/journal",
     "/waive",
+    "/brownouts",
+    "/instances",
     "/api/callers",
     "/api/timeseries",
     "/api/journal",
+    "/api/report",
+    "/api/transitions/cutover",
 ];
+const PATHS: usize = COMMANDS.len() + FORMS.len() + SHOWN.len();
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
@@ -83,15 +95,15 @@ pub(crate) type Input<'a> = (u8, &'a [u8]);
 
 pub(crate) fn run((path, sent): Input<'_>) {
     let service = service();
-    let path = usize::from(path);
+    let path = usize::from(path) % PATHS;
     let status = RUNTIME.block_on(async {
         let bearer = format!("Bearer {TOKEN}");
-        let request = if let Some(command) = COMMANDS.get(path % 28) {
+        let request = if let Some(command) = COMMANDS.get(path) {
             let request = Request::post(*command).header(header::CONTENT_TYPE, "application/json");
             request
                 .header(header::AUTHORIZATION, bearer)
                 .body(Body::from(sent.to_vec()))
-        } else if let Some(form) = FORMS.get(path % 28 - COMMANDS.len()) {
+        } else if let Some(form) = FORMS.get(path - COMMANDS.len()) {
             let request = Request::post(*form)
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
             let session = session(&service).await;
@@ -99,7 +111,7 @@ pub(crate) fn run((path, sent): Input<'_>) {
                 .header(header::COOKIE, session)
                 .body(Body::from(sent.to_vec()))
         } else {
-            let shown = SHOWN[path % 28 - COMMANDS.len() - FORMS.len()];
+            let shown = SHOWN[path - COMMANDS.len() - FORMS.len()];
             let query: String = sent
                 .iter()
                 .map(|byte| char::from(b'!' + byte % 94))

@@ -1,4 +1,4 @@
-//! Any bytes are events in their order up to a torn or a broken line, and so is any text under a right hash of its own.
+//! Any bytes are events in their order up to a torn or a broken line, and so are any texts of events under right hashes.
 
 #![cfg_attr(fuzzing, no_main)]
 
@@ -14,14 +14,23 @@ pub(crate) type Input<'a> = &'a [u8];
 
 pub(crate) fn run(bytes: Input<'_>) {
     read(bytes);
-    // Without its hash hardly any text would be looked into.
-    let mut sealed = bytes.to_vec();
-    let mut hash = String::new();
-    for byte in Sha256::digest(bytes) {
-        write!(hash, "{byte:02x}").expect("a text takes all");
+    read(&sealed(bytes));
+}
+
+/// A journal of these events, one in each line. Without their hashes hardly any text would be looked into.
+fn sealed(events: &[u8]) -> Vec<u8> {
+    let (mut journal, mut previous) = (Vec::new(), "0".repeat(64));
+    for event in events.split(|byte| *byte == b'\n') {
+        let mut line = format!(r#"{{"v":1,"prev_sha256":"{previous}","event":"#).into_bytes();
+        line.extend_from_slice(event);
+        previous.clear();
+        for byte in Sha256::digest(&line) {
+            write!(previous, "{byte:02x}").expect("a text takes all");
+        }
+        journal.append(&mut line);
+        journal.extend_from_slice(format!(",\"sha256\":\"{previous}\"}}\n").as_bytes());
     }
-    sealed.extend_from_slice(format!(",\"sha256\":\"{hash}\"}}\n").as_bytes());
-    read(&sealed);
+    journal
 }
 
 fn read(bytes: &[u8]) {

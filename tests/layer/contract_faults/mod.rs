@@ -441,7 +441,20 @@ fn the_notice_needs_right_dates_and_an_absolute_link() {
         FaultCode::SunsetBeforeDeprecation,
         &["99", "100"],
     );
-    for link in ["/relative", "", "https://a/>; rel=x", "https://a b"] {
+    assert!(
+        notice(Deprecation::new(100, LINK).sunset(100))
+            .build()
+            .is_ok()
+    );
+    for link in [
+        "/relative",
+        "",
+        "example.com",
+        "https://a/>; rel=x",
+        "https://a/\"",
+        "https://a/\u{e9}",
+        "https://a b",
+    ] {
         refused(
             notice(Deprecation::new(0, link)),
             FaultCode::InvalidLink,

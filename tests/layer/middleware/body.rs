@@ -284,3 +284,35 @@ async fn the_limit_of_the_endpoint_takes_the_place_of_that_of_the_layer() {
     assert_eq!(document["endpoints"][0]["body_limit"], 7);
     assert_eq!(Contract::from_json(&document.to_string()).unwrap(), built);
 }
+
+#[tokio::test]
+async fn empty_frames_before_the_data_change_nothing() {
+    let (layer, _, notes) = device_flow();
+    for empty in 0..4 {
+        let frames = std::iter::repeat_n("", empty).chain([PENDING]);
+        let response = respond(&layer, poll(), json(200, Scripted::frames(frames))).await;
+        assert_eq!(response.status(), 401, "{empty} empty frames");
+        assert_eq!(notes.take().0, "PENDING");
+    }
+}
+
+#[tokio::test]
+async fn no_more_frames_are_read_than_the_limit_has_bytes_and_one() {
+    const LIMIT: usize = 20;
+    const GONE: &str = r#"{"s":"G"}"#;
+    let (layer, _, notes) = on(orders(&serde_json::json!([{
+        "name": "GONE", "status": 200, "fields": {"/s": "G"}, "legacy": {"status": 404, "body": {"json": {}}},
+    }])));
+    let layer = layer.body_limit(LIMIT);
+    for empty in 0..=LIMIT {
+        let bytes = (0..GONE.len()).map(|at| &GONE[at..=at]);
+        let frames = std::iter::repeat_n("", empty).chain(bytes);
+        let response = respond(&layer, order(), json(200, Scripted::frames(frames))).await;
+        // The quote that ends the value decides, and the bracket behind it is not read.
+        let read = empty + GONE.len() - 1;
+        let status = if read <= LIMIT + 1 { 404 } else { 200 };
+        assert_eq!(response.status(), status, "{empty} empty frames");
+        let skipped = notes.take().2;
+        assert_eq!(skipped.is_some(), read > LIMIT + 1, "{skipped:?}");
+    }
+}

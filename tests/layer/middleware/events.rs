@@ -1,11 +1,16 @@
 //! What the layer says through `tracing`, and what it never says.
 
 use std::{
+    convert::Infallible,
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
 };
 
-use http::HeaderValue;
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+use http_body_util::{BodyExt as _, Full};
+use legacy_http_compat::middleware::{CaptureRequestFieldsLayer, CapturedRequestBody};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing::{
     Event, Instrument as _, Level, Subscriber,
     field::{Empty, Field, Visit},
@@ -242,4 +247,23 @@ async fn a_body_over_the_limit_warns_once_for_each_endpoint_with_its_name_and_si
     let cancel = cancel.body(()).unwrap();
     drop(respond(&layer, cancel, json(400, large())).await);
     assert_eq!(said.events(Level::WARN).len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_not_taken_for_a_missing_capture_layer() {
+    let (said, _guard) = listen();
+    let (layer, _, notes) = device_flow();
+    let inner = service_fn(async |request: Request<CapturedRequestBody<Full<Bytes>>>| {
+        drop(request.into_body().collect().await);
+        let refused = json(403, Scripted::one(r#"{"code":"FORBIDDEN_ACTOR"}"#));
+        Ok::<_, Infallible>(refused)
+    });
+    let service = layer.layer(CaptureRequestFieldsLayer::new().layer(inner));
+    let token = Request::post("/api/v1/auth/clients/token")
+        .header("content-type", "application/json")
+        .body(Full::from("[1"))
+        .unwrap();
+    service.oneshot(token).await.unwrap();
+    assert_eq!(notes.take().0, "undetermined");
+    assert_eq!(said.events(Level::WARN), [] as [String; 0]);
 }

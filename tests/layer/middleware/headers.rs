@@ -285,3 +285,46 @@ async fn a_response_that_is_not_rewritten_carries_no_notice() {
         }
     }
 }
+
+#[tokio::test]
+async fn only_the_one_right_type_of_the_target_body_stays() {
+    let (layer, _, _) = device_flow();
+    let twice = with(&[("content-type", "application/json")]);
+    let mut of_another = with(&[("x-type", "application/json")]);
+    of_another
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("text/x+json"));
+    for response in [twice, of_another] {
+        let response = respond(&layer, poll(), response).await;
+        assert_eq!(response.status(), 401);
+        assert_eq!(lines(&response, "content-type"), ["application/json"]);
+    }
+}
+
+#[tokio::test]
+async fn the_lines_of_the_notice_count_among_the_headers_that_a_map_can_hold() {
+    let noticed = deprecated(&json!({"date": 0, "link": "https://example.com/", "sunset": 1}));
+    let silent = noticed.with_deprecation(None).unwrap();
+    let mut most = [silent, noticed].map(|contract| (on(contract).0, 0));
+    for (layer, most) in &mut most {
+        for count in (24_560..24_576).rev() {
+            let mut response = Response::builder()
+                .status(410)
+                .body(Scripted::one("{}"))
+                .unwrap();
+            for number in 0..count {
+                let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+                response
+                    .headers_mut()
+                    .append(name, HeaderValue::from_static("1"));
+            }
+            if respond(layer, order(), response).await.status() == 404 {
+                *most = count;
+                break;
+            }
+        }
+    }
+    let [(_, without), (_, with)] = most;
+    assert!(with > 24_560);
+    assert_eq!(without - with, 3);
+}

@@ -404,3 +404,25 @@ fn what_is_built_is_what_a_document_says() {
     let flag = CompatFlag::on("compat");
     let _ = LegacyHttpCompatLayer::new(read, &flag);
 }
+
+#[tokio::test]
+async fn several_members_of_one_object_are_each_edited_once() {
+    let edit =
+        json!({"set": {"/a": 1, "/c": 3}, "rename": {"/b": "d", "/f": "g"}, "remove": ["/e"]});
+    let body = r#"{"a":0,"b":0,"c":0,"e":0,"f":0"#;
+    let made_of = async |rest: &str| {
+        let shape = json!({"status": 404, "body": {"edit": edit}});
+        let (_, made, notes) = made(shape, &format!("{body}{rest}")).await;
+        (made, notes.only().skip)
+    };
+    let expected = r#"{"a":1,"d":0,"c":3,"g":0}"#;
+    assert_eq!(made_of("}").await, (expected.to_owned(), None));
+    for repeated in ["a", "b", "c", "e", "f"] {
+        let (_, skipped) = made_of(&format!(r#","{repeated}":1}}"#)).await;
+        assert_eq!(skipped, Some(SkipReason::NotJson), "{repeated} twice");
+    }
+    for taken in ["d", "g"] {
+        let (_, skipped) = made_of(&format!(r#","{taken}":1}}"#)).await;
+        assert_eq!(skipped, Some(SkipReason::NoLegacyBody), "{taken} is taken");
+    }
+}

@@ -256,3 +256,16 @@ async fn a_repeated_request_field_leaves_the_outcome_undetermined() {
     let sent = send(Full::<Bytes>::from(body), Reads::All).await;
     assert_eq!(sent.2, unread());
 }
+
+#[tokio::test]
+async fn a_body_as_long_as_the_limit_is_read_whole() {
+    let body = r#"{"note": "none"}"#;
+    for (limit, counted) in [
+        (body.len(), seen("FORBIDDEN", None)),
+        (body.len() - 1, unread()),
+    ] {
+        let capture = CaptureRequestFieldsLayer::new().limit(limit);
+        let whole = request(Full::<Bytes>::from(body));
+        assert_eq!(send_as(whole, Reads::All, capture).await.2, counted);
+    }
+}

@@ -1,6 +1,9 @@
 //! The handler gets the request's body as if nothing were captured.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    task::{Context, Waker},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -10,7 +13,8 @@ use legacy_http_compat::{
     middleware::{CaptureRequestFieldsLayer, CapturedRequestBody},
 };
 use proptest::{collection::vec, prelude::*};
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer as _, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_test::mock;
 
 use super::{
     harness::{contract, forbidden},
@@ -108,4 +112,19 @@ async fn only_a_request_for_an_endpoint_that_asks_carries_a_slot() {
             .await
             .unwrap();
     }
+}
+
+#[test]
+fn a_service_that_is_not_ready_makes_the_layer_wait() {
+    let (inner, mut handle) =
+        mock::pair::<Request<CapturedRequestBody<Full<Bytes>>>, http::Response<()>>();
+    let mut service = CaptureRequestFieldsLayer::new().layer(inner);
+    let mut is_ready = || {
+        let mut cx = Context::from_waker(Waker::noop());
+        Service::<Request<Full<Bytes>>>::poll_ready(&mut service, &mut cx).is_ready()
+    };
+    handle.allow(0);
+    assert!(!is_ready());
+    handle.allow(1);
+    assert!(is_ready());
 }
