@@ -41,7 +41,7 @@ fn sweeper(database: &Database, name: &str) -> FleetCensus {
     let local = Arc::new(local.open().unwrap());
     let fleet = FleetCensus::new(local, Arc::new(census(database)), name).patience(LONG);
     fleet.join().unwrap();
-    clock.advance(Duration::from_hours(1));
+    clock.advance(Duration::from_secs(3_600));
     fleet
 }
 
