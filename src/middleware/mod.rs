@@ -144,6 +144,11 @@
 //! `rewritten` or the reason recorded in it. Neither ever contains a body. The guide lists
 //! [all fields](crate::guide::telemetry#fields).
 
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
+mod arrival;
 mod body;
 mod body_need;
 mod capture;
@@ -155,12 +160,22 @@ mod content_length;
     reason = "a response is large, and a call would move it"
 )]
 mod deciding;
+mod exchange;
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
 mod future;
 mod layer;
 mod layer_settings;
 mod peek;
 mod peek_timer;
 mod peeked_body;
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
+mod peeking;
 mod reason_phrase;
 mod rehearsal_rate;
 #[expect(
