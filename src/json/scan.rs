@@ -113,7 +113,7 @@ impl Scan {
     }
 
     /// Goes on to the next requested value.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self, scanner: &FieldScanner, text: &[u8]) -> ScanStep {
         if self.at == 0
             && let Some(slot) = self.first_member(scanner, text)
@@ -169,7 +169,7 @@ impl Scan {
 
     /// The first member of an object, if it is a requested string that is written as plainly as most are: what the steps come to,
     /// at once.
-    #[inline]
+    #[inline(always)]
     fn first_member(&mut self, scanner: &FieldScanner, text: &[u8]) -> Option<usize> {
         let (index, child) = scanner.branch(FieldScanner::ROOT).opening(text)?;
         let slot = scanner.branch(child.branch).slot?;

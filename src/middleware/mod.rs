@@ -160,6 +160,10 @@ mod content_length;
     reason = "a response is large, and a call would move it"
 )]
 mod deciding;
+#[expect(
+    clippy::inline_always,
+    reason = "what is kept of a request is large, and a call would move it"
+)]
 mod exchange;
 #[expect(
     clippy::inline_always,

@@ -103,7 +103,7 @@ impl FieldColumn {
     }
 
     /// By a string that is one of the values.
-    #[inline]
+    #[inline(always)]
     fn string(&self, text: &[u8]) -> Option<&OutcomeSet> {
         /// As many are compared one by one before a search costs less.
         const FEW: usize = 8;

@@ -216,7 +216,7 @@ struct Text {
 
 impl CapturedTexts {
     /// Takes them from the head of a request, where they stay: they are large, and a move would cost more.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, sources: &[TextSource], head: RequestHead<'_>) {
         if let Some((first, more)) = sources.split_first() {
             self.first.find(first, head);
@@ -248,6 +248,7 @@ impl Text {
     }
 
     /// Takes the text of this source, if there is one that can be kept.
+    #[inline]
     fn find(&mut self, source: &TextSource, head: RequestHead<'_>) {
         match source {
             TextSource::Headers(names) => {
