@@ -149,10 +149,11 @@ impl Branch {
 
 /// The beginning of an object, up to the value of its first member.
 fn opening(name: &str) -> String {
-    let is_plain = is_plain(name.as_bytes());
-    is_plain
-        .then(|| format!("{{\"{name}\":\""))
-        .unwrap_or_default()
+    if is_plain(name.as_bytes()) {
+        format!("{{\"{name}\":\"")
+    } else {
+        String::new()
+    }
 }
 
 /// Lengths that differ by 64 share a bit.

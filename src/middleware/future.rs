@@ -35,10 +35,7 @@ pin_project! {
     }
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a request on the contract must not allocate whose body is there at once"
-)]
+// `Waiting` is large: a request on the contract must not allocate whose body is there at once.
 pub(super) enum State<B: Body> {
     /// The request is for the `HEAD` of an endpoint.
     Head(HeadVary),
