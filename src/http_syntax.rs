@@ -125,6 +125,7 @@ pub(crate) struct BodySyntax {
 
 impl BodySyntax {
     /// By all headers. Of several types the first counts.
+    #[inline]
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         /// As many are looked through in one pass before two look-ups cost less.
         const FEW: usize = 8;

@@ -146,12 +146,12 @@ fn plain(middleware: Middleware, scene: &Scene, times: usize) {
 
 fn around(middleware: Middleware, scene: &Scene, times: usize) {
     let inner = scene.router();
+    // Kept beside the services without it, so that the allocator joins the same blocks with and without the layer.
+    let layer = scene.layer().same_body().layer(inner.clone());
     match middleware {
         Middleware::Bare | Middleware::ByHand => send::<_, Body, _>(scene, times, inner, false),
         Middleware::Identity => send::<_, Body, _>(scene, times, Identity(inner), false),
-        Middleware::Layer => {
-            send::<_, Body, _>(scene, times, scene.layer().same_body().layer(inner), true);
-        }
+        Middleware::Layer => send::<_, Body, _>(scene, times, layer, true),
         Middleware::Complete => {
             send::<_, Body, _>(
                 scene,

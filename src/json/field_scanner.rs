@@ -3,6 +3,7 @@
 //! `serde_json` cannot do it: it reads every token, the only way out of a visitor in the middle of a document is an error,
 //! which allocates, and a deserialiser does not wait for more of its text.
 
+use super::block::is_plain;
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// The fields that are requested of a text, compiled into a tree of member names.
@@ -30,9 +31,11 @@ pub(super) struct Branch {
 #[derive(Debug)]
 pub(super) struct Child {
     name: Box<str>,
+    /// How a text begins whose first member has this name and is a string; empty for a name that can be written in several ways.
+    pub(super) opening: Box<[u8]>,
     /// Where the name is one: its number of an element of an array.
     element: Option<u64>,
-    branch: BranchIndex,
+    pub(super) branch: BranchIndex,
 }
 
 impl FieldScanner {
@@ -88,6 +91,7 @@ impl FieldScanner {
         parent.lengths |= length_bit(name.len());
         parent.children.push(Child {
             name: name.into(),
+            opening: opening(name).into_bytes().into(),
             element: element(name),
             branch,
         });
@@ -128,11 +132,27 @@ impl Branch {
         Some((index, self.children[index].branch))
     }
 
+    /// The child whose member a text begins with, and its number, if its value is a string.
+    #[inline]
+    pub(super) fn opening(&self, text: &[u8]) -> Option<(usize, &Child)> {
+        let mut children = self.children.iter().enumerate();
+        children.find(|(_, child)| !child.opening.is_empty() && text.starts_with(&child.opening))
+    }
+
     /// The child for an element of an array.
     pub(super) fn element(&self, index: u64) -> Option<BranchIndex> {
         let mut children = self.children.iter();
         let child = children.find(|child| child.element == Some(index))?;
         Some(child.branch)
+    }
+}
+
+/// The beginning of an object, up to the value of its first member.
+fn opening(name: &str) -> String {
+    if is_plain(name.as_bytes()) {
+        format!("{{\"{name}\":\"")
+    } else {
+        String::new()
     }
 }
 

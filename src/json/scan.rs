@@ -113,7 +113,18 @@ impl Scan {
     }
 
     /// Goes on to the next requested value.
+    #[inline(always)]
     pub(crate) fn next(&mut self, scanner: &FieldScanner, text: &[u8]) -> ScanStep {
+        if self.at == 0
+            && let Some(slot) = self.first_member(scanner, text)
+        {
+            return ScanStep::Found(slot);
+        }
+        self.next_by_steps(scanner, text)
+    }
+
+    #[inline(never)]
+    fn next_by_steps(&mut self, scanner: &FieldScanner, text: &[u8]) -> ScanStep {
         loop {
             match self.step(scanner, text) {
                 Ok(None) => {}
@@ -154,6 +165,28 @@ impl Scan {
         let start = text.len() - text.trim_ascii_start().len();
         self.found.set(slot, (offset(start), offset(end)));
         self.known |= 1 << slot;
+    }
+
+    /// The first member of an object, if it is a requested string that is written as plainly as most are: what the steps come to,
+    /// at once.
+    #[inline(always)]
+    fn first_member(&mut self, scanner: &FieldScanner, text: &[u8]) -> Option<usize> {
+        let (index, child) = scanner.branch(FieldScanner::ROOT).opening(text)?;
+        let slot = scanner.branch(child.branch).slot?;
+        let start = child.opening.len() - 1;
+        let end = string_end(text, start + 1);
+        let value = text.get(start..=end)?;
+        if value.last() != Some(&b'"') || !block::is_printable(value) {
+            return None;
+        }
+        self.open(FieldScanner::ROOT, false);
+        self.level.met = 1 << index;
+        self.target = Some(child.branch);
+        self.expected = Expected::CommaOrEnd;
+        (self.at, self.seen) = (end + 1, 0);
+        self.found.set(slot, (offset(start), offset(end + 1)));
+        self.known |= 1 << slot;
+        Some(slot)
     }
 
     #[inline(always)]

@@ -1,7 +1,6 @@
 //! Whether a body can say anything of the fields that a condition or a template reads, as far as its head tells.
 
 use http::HeaderMap;
-use http_body::Body;
 
 use crate::{
     http_syntax::{BodySyntax, JsonByType},
@@ -22,18 +21,20 @@ pub(super) enum BodyNeed {
 }
 
 impl BodyNeed {
-    pub(super) fn by_head<B: Body>(headers: &HeaderMap, body: &B, limit: usize) -> Self {
+    /// By the head and what is known of the body: whether it is at its end, and how long it is at least.
+    #[inline]
+    pub(super) fn by_head(headers: &HeaderMap, is_end: bool, length: u64, limit: usize) -> Self {
         let BodySyntax {
             by_type,
             is_encoded,
         } = BodySyntax::of(headers);
-        if by_type == JsonByType::No || body.is_end_stream() {
+        if by_type == JsonByType::No || is_end {
             Self::NoFields
         } else if is_encoded {
             Self::Unreadable(SkipReason::BodyEncoded)
         } else if by_type == JsonByType::Perhaps {
             Self::Beginning
-        } else if body.size_hint().lower() > limit as u64 {
+        } else if length > limit as u64 {
             Self::Unreadable(SkipReason::BodyTooLarge)
         } else {
             Self::Fields

@@ -13,11 +13,12 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
+    arrival::arrive,
     compat_body::{AnyBody, BodyMode},
-    deciding::{Deciding, Exchange},
+    exchange::Exchange,
+    peeking::Peeking,
     vary::HeadVary,
 };
-use crate::json::Scan;
 
 pin_project! {
     /// The response future of [`LegacyHttpCompat`](super::LegacyHttpCompat).
@@ -28,32 +29,22 @@ pin_project! {
         // Dropped when it has returned the response: it may hold a permit, which a peek must not keep.
         #[pin]
         pub(super) inner: Option<F>,
-        pub(super) state: State<B>,
+        // `None` for a request outside the contract.
+        pub(super) state: Option<State<B>>,
         pub(super) mode: PhantomData<fn() -> M>,
     }
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a request on the contract must not allocate whose body is there at once"
-)]
+// `Waiting` is large: a request on the contract must not allocate whose body is there at once.
 pub(super) enum State<B: Body> {
-    /// The request is not on the contract.
-    Outside,
     /// The request is for the `HEAD` of an endpoint.
     Head(HeadVary),
     /// The response has not arrived.
     Waiting(Exchange),
     /// The response has arrived, and more of its body is needed than was there at once.
-    Peeking(Box<Peeking<B>>),
+    Peeking(Exchange, Box<Peeking<B>>),
     /// The response was returned.
     Done,
-}
-
-pub(super) struct Peeking<B: Body> {
-    exchange: Exchange,
-    deciding: Deciding<B>,
-    scan: Scan,
 }
 
 impl<F, B, M, E> Future for ResponseFuture<F, B, M>
@@ -68,78 +59,79 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            return this.state.poll_peek::<M>(cx).map(Ok);
+            return poll_peek::<B, M>(this.state, cx).map(Ok);
         };
-        if let State::Outside = this.state {
+        let Some(state) = this.state else {
             return M::unchanged_result(inner.poll(cx));
-        }
-        let response = ready!(inner.poll(cx));
+        };
+        let response = match inner.poll(cx) {
+            Poll::Ready(Ok(response)) => response,
+            Poll::Ready(Err(error)) => {
+                this.inner.set(None);
+                return Poll::Ready(Err(error));
+            }
+            Poll::Pending => return Poll::Pending,
+        };
         this.inner.set(None);
-        let response = response?;
-        this.state.poll_response::<M>(response, cx).map(Ok)
+        state.poll_response::<M, E>(response, cx)
     }
 }
 
 impl<B: Body + Unpin> State<B> {
     /// The response has arrived.
-    fn poll_response<M: BodyMode<B>>(
+    #[inline(always)]
+    fn poll_response<M: BodyMode<B>, E>(
         &mut self,
         mut response: Response<B>,
         cx: &mut Context<'_>,
-    ) -> Poll<Response<M::Body>> {
+    ) -> Poll<Result<Response<M::Body>, E>> {
         let exchange = match self {
             Self::Waiting(exchange) => exchange,
             Self::Head(vary) => {
                 vary.add_to(response.headers_mut());
-                return Poll::Ready(M::unchanged(response));
+                return Poll::Ready(Ok(M::unchanged(response)));
             }
-            _ => return Poll::Ready(M::unchanged(response)),
+            _ => return Poll::Ready(Ok(M::unchanged(response))),
         };
-        let mut scan = Scan::new();
-        let mut deciding = Deciding::new(exchange, response);
-        if let Poll::Ready(conclusion) = deciding.poll(exchange, &mut scan, cx) {
-            *self = Self::Done;
-            let Deciding { head, peek, .. } = deciding;
-            return Poll::Ready(conclusion.response::<B, M>(head, peek));
+        match arrive::<B, M>(exchange, response, cx) {
+            Ok(response) => {
+                *self = Self::Done;
+                Poll::Ready(Ok(response))
+            }
+            Err(peeking) => {
+                if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
+                    *self = Self::Peeking(exchange, peeking);
+                }
+                Poll::Pending
+            }
         }
-        if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
-            let peeking = Peeking {
-                exchange,
-                deciding,
-                scan,
-            };
-            *self = Self::Peeking(Box::new(peeking));
-        }
-        Poll::Pending
     }
+}
 
-    /// More of the body may have come.
-    #[cold]
-    fn poll_peek<M: BodyMode<B>>(&mut self, cx: &mut Context<'_>) -> Poll<Response<M::Body>> {
-        let Self::Peeking(peeking) = self else {
-            panic!("polled again after it has returned the response");
-        };
-        let Peeking {
-            exchange,
-            deciding,
-            scan,
-        } = &mut **peeking;
-        let conclusion = ready!(deciding.poll(exchange, scan, cx));
-        let Self::Peeking(peeking) = std::mem::replace(self, Self::Done) else {
-            unreachable!("it was just polled");
-        };
-        let Deciding { head, peek, .. } = peeking.deciding;
-        Poll::Ready(conclusion.response::<B, M>(head, peek))
-    }
+/// More of the body may have come.
+#[cold]
+#[inline(never)]
+fn poll_peek<B: Body + Unpin, M: BodyMode<B>>(
+    state: &mut Option<State<B>>,
+    cx: &mut Context<'_>,
+) -> Poll<Response<M::Body>> {
+    let Some(State::Peeking(exchange, peeking)) = state else {
+        panic!("polled again after it has returned the response");
+    };
+    let conclusion = ready!(peeking.poll(exchange, cx));
+    let Some(State::Peeking(_, peeking)) = state.replace(State::Done) else {
+        unreachable!("it was just polled");
+    };
+    Poll::Ready(peeking.end::<M>(conclusion))
 }
 
 impl<F, B: Body, M> fmt::Debug for ResponseFuture<F, B, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            State::Outside | State::Head(_) => "ResponseFuture(outside the contract)",
-            State::Waiting(_) => "ResponseFuture(waiting)",
-            State::Peeking(_) => "ResponseFuture(peeking)",
-            State::Done => "ResponseFuture(done)",
+            None | Some(State::Head(_)) => "ResponseFuture(outside the contract)",
+            Some(State::Waiting(_)) => "ResponseFuture(waiting)",
+            Some(State::Peeking(..)) => "ResponseFuture(peeking)",
+            Some(State::Done) => "ResponseFuture(done)",
         })
     }
 }

@@ -144,6 +144,11 @@
 //! `rewritten` or the reason recorded in it. Neither ever contains a body. The guide lists
 //! [all fields](crate::guide::telemetry#fields).
 
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
+mod arrival;
 mod body;
 mod body_need;
 mod capture;
@@ -155,6 +160,15 @@ mod content_length;
     reason = "a response is large, and a call would move it"
 )]
 mod deciding;
+#[expect(
+    clippy::inline_always,
+    reason = "what is kept of a request is large, and a call would move it"
+)]
+mod exchange;
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
 mod future;
 mod layer;
 mod layer_settings;
@@ -163,6 +177,11 @@ mod loom_tests;
 mod peek;
 mod peek_timer;
 mod peeked_body;
+#[expect(
+    clippy::inline_always,
+    reason = "a response is large, and a call would move it"
+)]
+mod peeking;
 mod reason_phrase;
 mod rehearsal_rate;
 #[expect(

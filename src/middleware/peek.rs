@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::Body;
 
-use super::peeked_body::{PeekedBody, poll_bytes};
+use super::peeked_body::{PeekedBody, Polled, poll_bytes};
 
 /// A body that is being peeked at.
 pub(super) struct Peek<B: Body> {
@@ -31,12 +31,14 @@ pub(super) enum PeekStep {
 }
 
 impl<B: Body + Unpin> Peek<B> {
-    pub(super) fn new(body: B) -> Self {
+    /// Goes on with a body of which at most the first frame has been read.
+    pub(super) fn new(body: PeekedBody<B>) -> Self {
+        let length = body.first_data().len();
         Self {
-            body: PeekedBody::new(body),
+            body,
             joined: Vec::new(),
-            length: 0,
-            texts: 0,
+            length,
+            texts: usize::from(length > 0),
         }
     }
 
@@ -47,20 +49,25 @@ impl<B: Body + Unpin> Peek<B> {
         }
         let size_hint = self.body.inner().size_hint();
         let item = ready!(poll_bytes(self.body.inner_mut(), cx));
-        let step = match &item {
+        Poll::Ready(self.take(Polled { size_hint, item }, limit))
+    }
+
+    /// Takes what was polled of the body.
+    pub(super) fn take(&mut self, polled: Polled<B::Error>, limit: usize) -> PeekStep {
+        let step = match &polled.item {
             None => PeekStep::End,
             Some(Err(_)) => PeekStep::Error,
             Some(Ok(frame)) => match frame.data_ref() {
-                Some(data) => self.take(data, limit),
+                Some(data) => self.take_data(data, limit),
                 // Trailers: no data follows.
                 None => PeekStep::End,
             },
         };
-        self.body.push(size_hint, item);
-        Poll::Ready(step)
+        self.body.push(polled);
+        step
     }
 
-    fn take(&mut self, data: &Bytes, limit: usize) -> PeekStep {
+    fn take_data(&mut self, data: &Bytes, limit: usize) -> PeekStep {
         self.length += data.len();
         if self.length > limit || self.body.frames() > limit {
             return PeekStep::TooLarge;

@@ -20,9 +20,9 @@ pub(super) struct PeekedBody<B: Body> {
 }
 
 /// The data of the first frame, and the size hint of the body before it.
-struct FirstData {
-    size_hint: SizeHint,
-    data: Bytes,
+pub(super) struct FirstData {
+    pub(super) size_hint: SizeHint,
+    pub(super) data: Bytes,
 }
 
 struct Queue<E>(VecDeque<Polled<E>>);
@@ -30,14 +30,17 @@ struct Queue<E>(VecDeque<Polled<E>>);
 /// What one poll of the body returned, and its size hint before that poll.
 pub(super) struct Polled<E> {
     pub(super) size_hint: SizeHint,
-    pub(super) item: Option<Result<Frame<Bytes>, E>>,
+    pub(super) item: PolledItem<E>,
 }
 
+pub(super) type PolledItem<E> = Option<Result<Frame<Bytes>, E>>;
+
 impl<B: Body> PeekedBody<B> {
+    /// Of a body of which only this frame was read, if any.
     #[inline]
-    pub(super) fn new(body: B) -> Self {
+    pub(super) fn new(first: Option<FirstData>, body: B) -> Self {
         Self {
-            first: None,
+            first,
             more: None,
             body,
             is_unflushed: false,
@@ -79,11 +82,7 @@ impl<B: Body> PeekedBody<B> {
     }
 
     /// Keeps what was read.
-    pub(super) fn push(
-        &mut self,
-        size_hint: SizeHint,
-        item: Option<Result<Frame<Bytes>, B::Error>>,
-    ) {
+    pub(super) fn push(&mut self, Polled { size_hint, item }: Polled<B::Error>) {
         let item = match item {
             Some(Ok(frame)) if self.is_untouched() => match frame.into_data() {
                 Ok(data) => {
@@ -119,14 +118,18 @@ impl<B: Body> PeekedBody<B> {
 }
 
 impl<B: Body + Unpin> PeekedBody<B> {
-    pub(super) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<PolledItem<B::Error>> {
         if let Some(first) = self.first.take() {
             self.is_unflushed = true;
             return Poll::Ready(Some(Ok(Frame::data(first.data))));
         }
+        if self.more.is_none() && !self.is_unflushed {
+            return poll_bytes(&mut self.body, cx);
+        }
+        self.poll_behind_first(cx)
+    }
+
+    fn poll_behind_first(&mut self, cx: &mut Context<'_>) -> Poll<PolledItem<B::Error>> {
         if self.queue().next().is_some_and(|next| next.item.is_none()) {
             // It stays in the queue: a body must not be polled again after its end.
             return Poll::Ready(None);
@@ -180,7 +183,7 @@ impl<E> Polled<E> {
 pub(super) fn poll_bytes<B: Body + Unpin>(
     body: &mut B,
     cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+) -> Poll<PolledItem<B::Error>> {
     Pin::new(body).poll_frame(cx).map_ok(into_bytes)
 }
 

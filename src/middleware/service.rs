@@ -12,9 +12,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    capture_slot::CaptureSlot,
     compat_body::{AnyBody, BodyMode},
-    deciding::Exchange,
+    exchange::Exchange,
     future::{ResponseFuture, State},
     layer_settings::LayerSettings,
     vary::HeadVary,
@@ -23,7 +22,7 @@ use crate::{
     caller::Caller,
     contract::{
         CompiledCache,
-        compile::{CapturedTexts, EndpointHandle, RequestHead},
+        compile::{CapturedTexts, EndpointHandle, OutcomeSet},
     },
     flag::FlagState,
 };
@@ -92,9 +91,25 @@ impl<S, M> LegacyHttpCompat<S, M> {
         if *request.method() == Method::HEAD
             && let Some(vary) = self.vary_of_head(request.uri().path())
         {
-            return self.respond(request, || State::Head(vary));
+            return self.respond(request, || Some(State::Head(vary)));
         }
-        self.respond(request, || State::Outside)
+        self.respond(request, || None)
+    }
+
+    #[inline(never)]
+    fn call_detected<ReqB, ResB>(
+        &mut self,
+        request: Request<ReqB>,
+        endpoint: EndpointHandle,
+    ) -> ResponseFuture<S::Future, ResB, M>
+    where
+        S: Service<Request<ReqB>, Response = Response<ResB>>,
+        ResB: Body,
+    {
+        let (head, body) = request.into_parts();
+        let detector = self.settings.detector.as_ref();
+        let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(&head));
+        self.call_on_contract(Request::from_parts(head, body), endpoint, caller)
     }
 
     // Outlined, so that its large future is not moved, and that of a request outside the contract neither.
@@ -103,31 +118,34 @@ impl<S, M> LegacyHttpCompat<S, M> {
         &mut self,
         mut request: Request<ReqB>,
         endpoint: EndpointHandle,
+        caller: Caller,
     ) -> ResponseFuture<S::Future, ResB, M>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body,
     {
-        let mut caller = Caller::ANONYMOUS_LEGACY;
-        // Without a detector, the request is not taken apart.
-        if let Some(detector) = &self.settings.detector {
-            let (head, body) = request.into_parts();
-            caller = detector.detect(&head);
-            request = Request::from_parts(head, body);
-        }
+        let mut exchange = Exchange {
+            settings: Arc::clone(&self.settings),
+            endpoint,
+            caller,
+            captured: CapturedTexts::default(),
+            excluded: OutcomeSet::default(),
+            body: None,
+        };
+        exchange.take(&mut request);
         ResponseFuture {
-            state: State::Waiting(self.exchange(&mut request, endpoint, caller)),
             inner: Some(self.inner.call(request)),
+            state: Some(State::Waiting(exchange)),
             mode: PhantomData,
         }
     }
 
     /// Calls the inner service, and makes its future where it stays.
-    #[inline]
+    #[inline(always)]
     fn respond<ReqB, ResB>(
         &mut self,
         request: Request<ReqB>,
-        state: impl FnOnce() -> State<ResB>,
+        state: impl FnOnce() -> Option<State<ResB>>,
     ) -> ResponseFuture<S::Future, ResB, M>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
@@ -137,33 +155,6 @@ impl<S, M> LegacyHttpCompat<S, M> {
             inner: Some(self.inner.call(request)),
             state: state(),
             mode: PhantomData,
-        }
-    }
-
-    /// Takes from a request on the contract what its response will need.
-    #[inline(always)]
-    fn exchange<B>(
-        &self,
-        request: &mut Request<B>,
-        endpoint: EndpointHandle,
-        caller: Caller,
-    ) -> Exchange {
-        let inputs = &endpoint.request;
-        let head = RequestHead::from(&*request);
-        Exchange {
-            settings: Arc::clone(&self.settings),
-            caller,
-            // Only a legacy response contains them.
-            captured: if caller.is_target() {
-                CapturedTexts::default()
-            } else {
-                CapturedTexts::take(&inputs.texts, head)
-            },
-            excluded: endpoint.excluded_by(head),
-            slot: inputs
-                .read_body()
-                .then(|| CaptureSlot::insert(&endpoint, request.extensions_mut())),
-            endpoint,
         }
     }
 }
@@ -184,9 +175,14 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        match self.find(&request) {
-            Some(endpoint) => self.call_on_contract(request, endpoint),
-            None => self.call_outside(request),
+        let Some(endpoint) = self.find(&request) else {
+            return self.call_outside(request);
+        };
+        // Without a detector, the request is not taken apart.
+        if self.settings.detector.is_none() {
+            self.call_on_contract(request, endpoint, Caller::ANONYMOUS_LEGACY)
+        } else {
+            self.call_detected(request, endpoint)
         }
     }
 }

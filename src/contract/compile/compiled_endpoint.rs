@@ -132,6 +132,12 @@ impl CompiledEndpoint {
         });
     }
 
+    /// Whether any outcome has conditions on the head of the request.
+    #[inline]
+    pub(crate) fn reads_request_head(&self) -> bool {
+        !self.by_request_head.is_empty()
+    }
+
     /// The outcomes that no response to a request with this head can be.
     pub(crate) fn excluded_by(&self, head: RequestHead<'_>) -> OutcomeSet {
         let mut excluded = OutcomeSet::default();
@@ -143,15 +149,27 @@ impl CompiledEndpoint {
         excluded
     }
 
-    /// What the head of a response and its request say of its outcome.
+    /// What the status of a response says of its outcome.
     #[inline(always)]
-    pub(crate) fn match_head(
+    pub(crate) fn match_status(&self, status: StatusCode) -> Matching {
+        Matching::by_status(&self.statuses, status)
+    }
+
+    /// What the head of a response and its request say beside the status.
+    #[inline(always)]
+    pub(crate) fn match_head<'r>(
         &self,
-        status: StatusCode,
+        matching: &mut Matching,
         headers: &HeaderMap,
-        request: KnownRequest<'_>,
-    ) -> Matching {
-        Matching::by_head(&self.statuses, &self.outcomes, (status, headers), request)
+        request: impl FnOnce() -> KnownRequest<'r>,
+    ) {
+        matching.by_head(&self.statuses, &self.outcomes, headers, request);
+    }
+
+    /// Whether some requests can have a response with a legacy shape, and others cannot.
+    #[inline]
+    pub(crate) fn is_legacy_for_some(&self) -> bool {
+        self.has_legacy && !self.has_legacy_for_all
     }
 
     /// Whether a request can have a response with a legacy shape, as far as what is known of it decides that.

@@ -92,6 +92,18 @@ pub(super) enum ConditionResult {
     Undecided,
 }
 
+impl KnownRequest<'_> {
+    /// Of a request that nothing but the head is known of.
+    #[inline]
+    pub(crate) const fn by_head(excluded: OutcomeSet) -> Self {
+        Self {
+            excluded,
+            fields: Fields::Unknown,
+            form: FormFields::Unknown,
+        }
+    }
+}
+
 impl Conditions {
     pub(super) fn compile(
         conditions: &[Condition],

@@ -66,11 +66,11 @@ impl FieldColumn {
     }
 
     /// The outcomes that a response may be, by what is known of its field.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(&self, field: Field<'_>) -> OutcomeSet {
         match field {
             Field::Present(json) => match self.as_written(json) {
-                Some(set) => set,
+                Some(set) => *set,
                 None => self.of_json(json),
             },
             Field::Absent | Field::Unknown => self.absent,
@@ -79,7 +79,7 @@ impl FieldColumn {
 
     /// By a string that is one of the values, and has no escapes as they have none.
     #[inline]
-    fn as_written(&self, json: &[u8]) -> Option<OutcomeSet> {
+    fn as_written(&self, json: &[u8]) -> Option<&OutcomeSet> {
         match json {
             [b'"', text @ .., b'"'] if self.are_plain => self.string(text),
             _ => None,
@@ -94,7 +94,8 @@ impl FieldColumn {
         };
         if let Some(text) = text_of(json) {
             let text = text.as_bytes();
-            return self.string(text).unwrap_or_else(|| self.of_other(text));
+            let set = self.string(text).copied();
+            return set.unwrap_or_else(|| self.of_other(text));
         }
         let mut others = self.others.iter();
         let found = others.find(|(value, _)| value.is_written_as(json));
@@ -102,15 +103,21 @@ impl FieldColumn {
     }
 
     /// By a string that is one of the values.
-    #[inline]
-    fn string(&self, text: &[u8]) -> Option<OutcomeSet> {
+    #[inline(always)]
+    fn string(&self, text: &[u8]) -> Option<&OutcomeSet> {
+        /// As many are compared one by one before a search costs less.
+        const FEW: usize = 8;
         let key = TextKey::of(text);
-        let first = self.strings.partition_point(|(of, ..)| *of < key);
-        let mut alike = self.strings[first..]
-            .iter()
-            .take_while(|(of, ..)| *of == key);
-        let found = alike.find(|(_, one, _)| key.is_whole() || one.as_bytes() == text);
-        found.map(|(.., set)| *set)
+        let mut alike = if self.strings.len() <= FEW {
+            self.strings.iter()
+        } else {
+            let first = self.strings.partition_point(|(of, ..)| *of < key);
+            let count = self.strings[first..].partition_point(|(of, ..)| *of == key);
+            self.strings[first..first + count].iter()
+        };
+        let found =
+            alike.find(|(of, one, _)| *of == key && (key.is_whole() || one.as_bytes() == text));
+        found.map(|(.., set)| set)
     }
 
     fn of_other(&self, text: &[u8]) -> OutcomeSet {
@@ -193,7 +200,7 @@ mod tests {
         column.strings.sort_unstable_by_key(|(key, ..)| *key);
         for (position, text) in texts.iter().enumerate() {
             let found = column.string(text.as_bytes());
-            assert_eq!(found.and_then(OutcomeSet::first), Some(position), "{text}");
+            assert_eq!(found.and_then(|set| set.first()), Some(position), "{text}");
         }
         for other in ["c", "\0a", "aa", "12345670", "123456789", "12345678-ling"] {
             assert_eq!(column.string(other.as_bytes()), None, "{other}");

@@ -27,43 +27,60 @@ pub(crate) struct Matching {
 }
 
 impl Matching {
-    /// Evaluates what needs no field of the response.
+    /// Of a response of which only the status is known.
     #[inline(always)]
-    pub(super) fn by_head(
-        statuses: &StatusTables,
-        outcomes: &[CompiledOutcome],
-        (status, headers): (StatusCode, &HeaderMap),
-        request: KnownRequest<'_>,
-    ) -> Self {
-        let mut matching = Self {
+    pub(super) fn by_status(statuses: &StatusTables, status: StatusCode) -> Self {
+        Self {
             table: statuses.index(status),
             by_head: OutcomeSet::default(),
             left: OutcomeSet::default(),
             without_request: OutcomeSet::default(),
             known: 0,
             decision: Ok(Decision::Other),
-        };
-        if let Some(of) = statuses.of(&matching) {
-            matching.left = of.possible;
-            for &position in &of.by_head {
-                let index = of.outcomes[position];
-                let conditions = &outcomes[index].conditions;
-                match conditions.by_head(headers, request) {
-                    _ if request.excluded.contains(index) => matching.left.remove(position),
-                    ConditionResult::Fulfilled => {}
-                    ConditionResult::Failed => matching.left.remove(position),
-                    ConditionResult::Undecided => matching.without_request.insert(position),
-                }
-            }
-            if !of.by_head.is_empty() {
-                let certain = matching.left.and(of.without_fields);
-                let certain = certain.without(matching.without_request);
-                matching.left.end_with(certain.first());
-            }
-            matching.by_head = matching.left;
-            matching.decide(of);
         }
-        matching
+    }
+
+    /// Evaluates what needs no field of the response.
+    #[inline(always)]
+    pub(super) fn by_head<'r>(
+        &mut self,
+        statuses: &StatusTables,
+        outcomes: &[CompiledOutcome],
+        headers: &HeaderMap,
+        request: impl FnOnce() -> KnownRequest<'r>,
+    ) {
+        if let Some(of) = statuses.of(self) {
+            self.left = of.possible;
+            if !of.by_head.is_empty() {
+                self.evaluate(of, outcomes, headers, request());
+            }
+            self.by_head = self.left;
+            self.decide(of);
+        }
+    }
+
+    /// Evaluates the conditions on the head of the response and on the request.
+    #[inline(never)]
+    fn evaluate(
+        &mut self,
+        of: &StatusOutcomes,
+        outcomes: &[CompiledOutcome],
+        headers: &HeaderMap,
+        request: KnownRequest<'_>,
+    ) {
+        for &position in &of.by_head {
+            let index = of.outcomes[position];
+            let conditions = &outcomes[index].conditions;
+            match conditions.by_head(headers, request) {
+                _ if request.excluded.contains(index) => self.left.remove(position),
+                ConditionResult::Fulfilled => {}
+                ConditionResult::Failed => self.left.remove(position),
+                ConditionResult::Undecided => self.without_request.insert(position),
+            }
+        }
+        let certain = self.left.and(of.without_fields);
+        let certain = certain.without(self.without_request);
+        self.left.end_with(certain.first());
     }
 
     /// The fields of a body that is no JSON: no condition on one holds.

@@ -16,6 +16,10 @@ mod compiled_template;
 mod compiled_value;
 mod conversion;
 mod edit_compiler;
+#[expect(
+    clippy::inline_always,
+    reason = "what a response is matched by stays in registers"
+)]
 mod field_column;
 mod filled_template;
 mod headers;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderName, Request, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::{headers::header_name, matchers::TextMatcher};
@@ -220,16 +220,15 @@ struct Text {
 }
 
 impl CapturedTexts {
+    /// Takes them from the head of a request, where they stay: they are large, and a move would cost more.
     #[inline(always)]
-    pub(crate) fn take(sources: &[TextSource], head: RequestHead<'_>) -> Self {
-        let mut texts = Self::default();
+    pub(crate) fn take(&mut self, sources: &[TextSource], head: RequestHead<'_>) {
         if let Some((first, more)) = sources.split_first() {
-            texts.first.find(first, head);
+            self.first.find(first, head);
             if !more.is_empty() {
-                texts.more = more.iter().map(|source| Text::of(source, head)).collect();
+                self.more = more.iter().map(|source| Text::of(source, head)).collect();
             }
         }
-        texts
     }
 
     /// That of the source at this index: 1 to 128 bytes of UTF-8 without control characters.
@@ -254,14 +253,18 @@ impl Text {
     }
 
     /// Takes the text of this source, if there is one that can be kept.
+    #[inline]
     fn find(&mut self, source: &TextSource, head: RequestHead<'_>) {
         match source {
             TextSource::Headers(names) => {
-                let values = names.iter().filter_map(|name| head.headers.get(name));
-                let mut values = values.map(HeaderValue::as_bytes);
-                // Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
-                let found = values.find(|value| Self::fits(value) && is_visible(value));
-                self.keep(found.unwrap_or_default());
+                for value in names.iter().filter_map(|name| head.headers.get(name)) {
+                    let value = value.as_bytes();
+                    // Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
+                    if Self::fits(value) && is_visible(value) {
+                        self.keep(value);
+                        break;
+                    }
+                }
             }
             TextSource::QueryParameter(name) => {
                 let query = head.uri.query().unwrap_or_default();
@@ -363,7 +366,8 @@ mod tests {
             query("q"),
         ];
         sources.extend(["line", "broken", "empty", "long", "none"].map(query));
-        let captured = CapturedTexts::take(&sources, head);
+        let mut captured = CapturedTexts::default();
+        captured.take(&sources, head);
         let texts = (0..sources.len()).map(|index| {
             captured
                 .get(index)

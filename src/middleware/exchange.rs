@@ -1,0 +1,151 @@
+//! What is kept of a request on the contract, and how its response leaves.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Request, StatusCode};
+
+use super::{
+    capture_slot::{CaptureSlot, RequestFields},
+    layer_settings::LayerSettings,
+    vary::add_vary,
+};
+use crate::{
+    caller::Caller,
+    contract::compile::{
+        CapturedTexts, CompiledEndpoint, Decision, EndpointHandle, KnownRequest, OutcomeSet,
+        RequestHead,
+    },
+    flag::FlagState,
+    observation::Observation,
+};
+
+/// What is kept of a request on the contract until its response arrives.
+pub(super) struct Exchange {
+    pub(super) settings: Arc<LayerSettings>,
+    /// In the contract that was in use when the request arrived.
+    pub(super) endpoint: EndpointHandle,
+    pub(super) caller: Caller,
+    pub(super) captured: CapturedTexts,
+    /// The outcomes that the request's head leaves out.
+    pub(super) excluded: OutcomeSet,
+    /// `None` where the endpoint reads nothing of it.
+    pub(super) body: Option<RequestBody>,
+}
+
+/// What is known of a request's body.
+pub(super) enum RequestBody {
+    /// It is captured while the handler reads it.
+    Capturing(CaptureSlot),
+    /// What was captured when the response arrived.
+    Captured(RequestFields),
+}
+
+/// What becomes of a response whose outcome is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    Target,
+    /// As [`Target`](Self::Target), after its legacy response was rendered and dropped.
+    Rehearsal,
+    Legacy,
+}
+
+impl Exchange {
+    /// Takes from the request what its response will need.
+    #[inline(always)]
+    pub(super) fn take<B>(&mut self, request: &mut Request<B>) {
+        let endpoint: &CompiledEndpoint = &self.endpoint;
+        let inputs = &endpoint.request;
+        let head = RequestHead::from(&*request);
+        // Only a legacy response contains them.
+        if !self.caller.is_target() {
+            self.captured.take(&inputs.texts, head);
+        }
+        if endpoint.reads_request_head() {
+            self.excluded = endpoint.excluded_by(head);
+        }
+        if inputs.read_body() {
+            let slot = CaptureSlot::insert(&self.endpoint, request.extensions_mut());
+            self.body = Some(RequestBody::Capturing(slot));
+        }
+    }
+
+    /// In which shape the response leaves. The one read of the flag that decides: once `set(false)` has returned, no response
+    /// gets past it.
+    #[inline]
+    pub(super) fn course(&self, endpoint: &CompiledEndpoint, decision: Decision) -> Course {
+        let shape = endpoint.legacy_shape(decision);
+        if !endpoint.is_dependent(decision, &self.caller) {
+            return Course::Target;
+        }
+        match self.settings.flag.state() {
+            FlagState::On => Course::Legacy,
+            FlagState::Off if self.settings.rehearsal.is_due(shape) => Course::Rehearsal,
+            FlagState::Off | FlagState::Retired => Course::Target,
+        }
+    }
+
+    // Rare, and outlined, so that the common path stays short.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn is_to_be_rewritten(&self, decision: Decision) -> bool {
+        self.course(&self.endpoint, decision) == Course::Legacy
+    }
+
+    pub(super) fn body_limit(&self) -> usize {
+        self.endpoint.body_limit.unwrap_or(self.settings.body_limit)
+    }
+
+    /// The response has arrived: what has been read of the request by now is all that is known of it.
+    #[inline]
+    pub(super) fn end_capture(&mut self) {
+        if let Some(RequestBody::Capturing(slot)) = &self.body {
+            self.body = Some(RequestBody::Captured(slot.read()));
+        }
+    }
+
+    /// What is known of the request, its body's fields included.
+    #[inline]
+    pub(super) fn known(&self) -> KnownRequest<'_> {
+        let known = self.captured_body();
+        known.map_or_else(
+            || KnownRequest::by_head(self.excluded),
+            |captured| captured.known(self.excluded),
+        )
+    }
+
+    /// What was captured of the request's body, if the endpoint reads any of it.
+    pub(super) fn captured_body(&self) -> Option<&RequestFields> {
+        match &self.body {
+            Some(RequestBody::Captured(captured)) => Some(captured),
+            Some(RequestBody::Capturing(_)) | None => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn observation(
+        &self,
+        decision: Decision,
+        target_status: StatusCode,
+    ) -> Observation<'_> {
+        let (endpoint, caller) = (&self.endpoint, self.caller);
+        let mut observation = Observation::new(
+            endpoint,
+            decision,
+            caller,
+            &self.settings.kinds,
+            target_status,
+        );
+        let of: &CompiledEndpoint = endpoint;
+        if of.is_legacy_for_some() && !caller.is_target() {
+            observation.can_be_legacy = of.can_be_legacy(self.known());
+        }
+        observation
+    }
+
+    /// Tells caches what the response depends on, and the observers what it was.
+    #[inline]
+    pub(super) fn leave(&self, headers: &mut HeaderMap, observation: &Observation<'_>) {
+        add_vary(headers, &self.endpoint, &self.settings);
+        self.settings.notify_observers(observation);
+    }
+}

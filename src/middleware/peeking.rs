@@ -1,0 +1,173 @@
+//! A response of which more of the body is needed than its first frame.
+
+use std::task::{Context, Poll};
+
+use http::{Response, response};
+use http_body::Body;
+
+use super::{
+    body::ResponseBody,
+    compat_body::BodyMode,
+    deciding::{Arrived, Conclusion, Deciding},
+    exchange::Exchange,
+    layer_settings::LayerSettings,
+    peek::{Peek, PeekStep},
+    peek_timer::PeekTimer,
+    peeked_body::{PeekedBody, Polled},
+};
+use crate::{json::Scan, observation::SkipReason};
+
+/// A response that has arrived, until it is known in which shape it leaves.
+pub(super) struct Peeking<B: Body> {
+    deciding: Deciding,
+    head: response::Parts,
+    peek: Peek<B>,
+    scan: Scan,
+    timer: Option<PeekTimer>,
+}
+
+impl<B: Body + Unpin> Peeking<B> {
+    // Rare, and outlined, so that the common path stays short.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn new(
+        deciding: Deciding,
+        head: response::Parts,
+        body: PeekedBody<B>,
+        scan: Scan,
+    ) -> Self {
+        Self {
+            deciding,
+            head,
+            peek: Peek::new(body),
+            scan,
+            timer: None,
+        }
+    }
+
+    /// Goes on with what was `polled` already, if anything was. It is boxed only if it has to wait.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn begin<M: BodyMode<B>>(
+        mut self,
+        polled: Option<Poll<Polled<B::Error>>>,
+        exchange: &Exchange,
+        cx: &mut Context<'_>,
+    ) -> Result<Response<M::Body>, Box<Self>> {
+        let limit = exchange.body_limit();
+        let step = polled.map(|polled| polled.map(|polled| self.peek.take(polled, limit)));
+        let ended = step.and_then(|step| self.after(step, exchange, cx));
+        match ended.unwrap_or_else(|| self.poll(exchange, cx)) {
+            Poll::Ready(conclusion) => Ok(self.end::<M>(conclusion)),
+            Poll::Pending => Err(Box::new(self)),
+        }
+    }
+
+    /// Reads no more of the body than the decision needs, and for no longer than it may take.
+    pub(super) fn poll(&mut self, exchange: &Exchange, cx: &mut Context<'_>) -> Poll<Conclusion> {
+        loop {
+            let (deciding, mut arrived) = self.parts(exchange);
+            if let Ok(conclusion) = deciding.decide(&mut arrived) {
+                return Poll::Ready(conclusion);
+            }
+            if self.deciding.need.is_none() {
+                let body = self.peek.inner();
+                let size_hint = body.size_hint();
+                self.deciding
+                    .learn_need(exchange, &self.head, body, &size_hint);
+                continue;
+            }
+            if self.deciding.is_rehearsal && !self.is_at_hand() {
+                return Poll::Ready(self.end_rehearsal(exchange));
+            }
+            let step = self.peek.poll_next(exchange.body_limit(), cx);
+            if let Some(ended) = self.after(step, exchange, cx) {
+                return ended;
+            }
+        }
+    }
+
+    /// What a step comes to; `None` if there may be more to know.
+    fn after(
+        &mut self,
+        step: Poll<PeekStep>,
+        exchange: &Exchange,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<Conclusion>> {
+        match step {
+            Poll::Ready(PeekStep::Data) => None,
+            Poll::Ready(PeekStep::End) => {
+                self.deciding.is_complete = true;
+                None
+            }
+            Poll::Ready(PeekStep::TooLarge) => {
+                if !self.deciding.is_rehearsal {
+                    let limit = exchange.body_limit();
+                    LayerSettings::warn_of_size(&exchange.endpoint, self.peek.length(), limit);
+                }
+                Some(Poll::Ready(
+                    self.give_up(exchange, SkipReason::BodyTooLarge),
+                ))
+            }
+            Poll::Ready(PeekStep::Error) => {
+                Some(Poll::Ready(self.give_up(exchange, SkipReason::BodyError)))
+            }
+            Poll::Pending if self.deciding.is_rehearsal => {
+                Some(Poll::Ready(self.end_rehearsal(exchange)))
+            }
+            Poll::Pending => {
+                let time = exchange.settings.peek_timeout;
+                let timer = self.timer.get_or_insert_with(|| PeekTimer::new(time));
+                let polled = timer.poll(cx);
+                Some(polled.map(|()| self.give_up(exchange, SkipReason::BodySlow)))
+            }
+        }
+    }
+
+    /// The response as it leaves.
+    pub(super) fn end<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
+        respond::<B, M>(conclusion, self.head, self.peek.into_body())
+    }
+
+    fn give_up(&mut self, exchange: &Exchange, reason: SkipReason) -> Conclusion {
+        let (deciding, mut arrived) = self.parts(exchange);
+        deciding.give_up(&mut arrived, reason)
+    }
+
+    /// The body is not whole: nothing was rehearsed.
+    fn end_rehearsal(&mut self, exchange: &Exchange) -> Conclusion {
+        let (deciding, mut arrived) = self.parts(exchange);
+        deciding.end_rehearsal(&mut arrived, None)
+    }
+
+    /// Whether the body is there as a whole, as far as is known without reading it. What is read is handed on.
+    fn is_at_hand(&self) -> bool {
+        let body = self.peek.inner();
+        body.is_end_stream() || body.size_hint().exact().is_some()
+    }
+
+    fn parts<'r>(&'r mut self, exchange: &'r Exchange) -> (&'r mut Deciding, Arrived<'r>) {
+        let arrived = Arrived {
+            exchange,
+            endpoint: &exchange.endpoint,
+            head: &mut self.head,
+            text: self.peek.text(),
+            scan: &mut self.scan,
+        };
+        (&mut self.deciding, arrived)
+    }
+}
+
+/// The response as it leaves, with the body that it arrived with or with a legacy body.
+#[inline(always)]
+pub(super) fn respond<B: Body + Unpin, M: BodyMode<B>>(
+    conclusion: Conclusion,
+    head: response::Parts,
+    body: PeekedBody<B>,
+) -> Response<M::Body> {
+    let body = match conclusion {
+        Conclusion::OwnBody => ResponseBody::peeked(body),
+        Conclusion::LegacyBody(body) => ResponseBody::rewritten(body),
+    };
+    Response::from_parts(head, M::decided(body))
+}
