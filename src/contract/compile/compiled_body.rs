@@ -11,8 +11,9 @@ use tracing::error;
 
 use super::{
     compiled_edit::CompiledEdit,
-    compiled_template::{CompiledTemplate, PlaceholderValues, RenderError},
+    compiled_template::{PlaceholderValues, RenderError},
     compiled_value::CompiledValue,
+    filled_template::CompiledTemplate,
     template_compiler::TemplateInputs,
 };
 use crate::{

@@ -1,27 +1,17 @@
-//! A compiled template: prepared text with placeholders between.
+//! The parts of a compiled template: prepared text with placeholders between.
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use uuid::Uuid;
 
 use super::{
     conversion::{CompiledConversion, PlaceholderValue, scalar_text},
-    filled_template::FilledTemplate,
     link,
     request_head::CapturedTexts,
-    sink::{Nowhere, ShortText, Sink},
+    sink::{Nowhere, Sink},
 };
 use crate::json::{Children, Field, FieldScanner, Fields, Scan};
-
-/// A compiled template.
-#[derive(Debug)]
-pub(crate) struct CompiledTemplate {
-    pub(super) parts: Vec<TemplatePart>,
-    /// For the bodies in which every placeholder has a value.
-    filled: Option<FilledTemplate>,
-}
 
 /// Why a template could not be rendered.
 #[derive(Debug, PartialEq, Eq)]
@@ -113,35 +103,6 @@ enum Filling<'v> {
     /// For each element of this array.
     Each(&'v CompiledEach, &'v str),
     Uuid,
-}
-
-impl CompiledTemplate {
-    pub(super) fn new(parts: Vec<TemplatePart>) -> Self {
-        let filled = FilledTemplate::of(&parts);
-        Self { parts, filled }
-    }
-
-    /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
-    #[inline]
-    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Bytes, RenderError> {
-        let filled = self
-            .filled
-            .as_ref()
-            .and_then(|filled| filled.render(values));
-        filled.map_or_else(|| self.render_parts(values).map(Bytes::from), Ok)
-    }
-
-    #[inline(never)]
-    fn render_parts(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
-        let mut short = ShortText::new();
-        write_all(&self.parts, values, &mut short)?;
-        if let Some(body) = short.as_bytes() {
-            return Ok(body.to_vec());
-        }
-        let mut body = Vec::with_capacity(short.length());
-        write_all(&self.parts, values, &mut body)?;
-        Ok(body)
-    }
 }
 
 impl CompiledText {

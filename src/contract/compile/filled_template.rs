@@ -1,17 +1,29 @@
-//! A template without choices: for the bodies in which every placeholder has a value.
+//! A compiled template, and its form without choices: for the bodies in which every placeholder has a value.
 
 use bytes::Bytes;
 
-use super::compiled_template::{
-    CompiledPlaceholder, CompiledSource, PlaceholderValues, TemplatePart,
+use super::{
+    compiled_template::{
+        CompiledPlaceholder, CompiledSource, PlaceholderValues, RenderError, TemplatePart,
+        write_all,
+    },
+    sink::ShortText,
 };
 use crate::json::{Field, is_plain};
+
+/// A compiled template.
+#[derive(Debug)]
+pub(crate) struct CompiledTemplate {
+    pub(super) parts: Vec<TemplatePart>,
+    /// For the bodies in which every placeholder has a value.
+    filled: Option<FilledTemplate>,
+}
 
 /// What a template makes where every placeholder has a value that is written as it is.
 ///
 /// Most bodies are such. They are one copy after the other.
 #[derive(Debug)]
-pub(super) struct FilledTemplate {
+struct FilledTemplate {
     gaps: Box<[Gap]>,
     /// Behind the last gap.
     end: Bytes,
@@ -34,12 +46,41 @@ enum GapSource {
     Captured(usize),
 }
 
+impl CompiledTemplate {
+    pub(super) fn new(parts: Vec<TemplatePart>) -> Self {
+        let filled = FilledTemplate::of(&parts);
+        Self { parts, filled }
+    }
+
+    /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
+    #[inline]
+    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Bytes, RenderError> {
+        let filled = self
+            .filled
+            .as_ref()
+            .and_then(|filled| filled.render(values));
+        filled.map_or_else(|| self.render_parts(values).map(Bytes::from), Ok)
+    }
+
+    #[inline(never)]
+    fn render_parts(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
+        let mut short = ShortText::new();
+        write_all(&self.parts, values, &mut short)?;
+        if let Some(body) = short.as_bytes() {
+            return Ok(body.to_vec());
+        }
+        let mut body = Vec::with_capacity(short.length());
+        write_all(&self.parts, values, &mut body)?;
+        Ok(body)
+    }
+}
+
 impl FilledTemplate {
     /// How many values are kept on the stack.
     const MAX_GAPS: usize = 8;
 
     /// `None` if a placeholder takes its value from elsewhere, or converts it.
-    pub(super) fn of(parts: &[TemplatePart]) -> Option<Self> {
+    fn of(parts: &[TemplatePart]) -> Option<Self> {
         let mut joined = Joined::default();
         joined.add(parts)?;
         let texts = joined.gaps.iter().map(|gap| gap.text.len());
@@ -57,7 +98,7 @@ impl FilledTemplate {
     /// The body, unless a value is absent or not written as it is.
     // Outlined, so that its values stay in registers.
     #[inline(never)]
-    pub(super) fn render(&self, values: &PlaceholderValues<'_>) -> Option<Bytes> {
+    fn render(&self, values: &PlaceholderValues<'_>) -> Option<Bytes> {
         if self.gaps.is_empty() {
             return Some(self.end.clone());
         }
@@ -147,10 +188,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        contract::compile::{
-            compiled_template::{RenderError, write_all},
-            request_head::{CapturedTexts, RequestHead, TextSource},
-        },
+        contract::compile::request_head::{CapturedTexts, RequestHead, TextSource},
         json::{Fields, KeptField},
     };
 

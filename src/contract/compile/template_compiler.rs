@@ -4,10 +4,10 @@ use http::HeaderName;
 
 use super::{
     compiled_template::{
-        CompiledEach, CompiledPlaceholder, CompiledSource, CompiledTemplate, CompiledText,
-        TemplatePart, TextPart,
+        CompiledEach, CompiledPlaceholder, CompiledSource, CompiledText, TemplatePart, TextPart,
     },
     conversion::{CompiledConversion, scalar_text},
+    filled_template::CompiledTemplate,
     headers,
     request_head::{RequestInputs, TextSource},
 };
