@@ -185,7 +185,7 @@ fn write_callers<W: Write>(census: &Census, writer: &mut FrameWriter<W>) -> io::
     let mut records = Vec::with_capacity(CHUNK);
     for bucket in census.table.buckets() {
         // Copied first: while records are fetched from all over the memory, each instruction more costs time.
-        records.extend_from_slice(&bucket);
+        records.extend(bucket.iter());
         drop(bucket);
         if records.len() >= CHUNK {
             write_block(&mut records, writer)?;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{
+    bucket::Callers,
     event::{CallerEvent, Dependence, EndpointSlot},
     record::Record,
     response_counts::ResponseCounts,
     table::Table,
 };
 use crate::caller::{Caller, ClientVersion, Fingerprint, Generation, Kind};
+use crate::sync::MutexGuard;
 
 fn legacy(fingerprint: u128) -> CallerEvent {
     CallerEvent {
@@ -40,7 +42,8 @@ fn of_version(fingerprint: u128, version: &str) -> CallerEvent {
 
 /// All records, as a report and a snapshot read them: one bucket after the other.
 fn records(table: &Table) -> Vec<Record> {
-    table.buckets().flat_map(|bucket| bucket.clone()).collect()
+    let copies = |bucket: MutexGuard<'_, Callers>| bucket.iter().copied().collect::<Vec<_>>();
+    table.buckets().flat_map(copies).collect()
 }
 
 /// The responses and the callers without a place that were counted since the last call.
