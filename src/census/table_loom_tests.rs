@@ -158,3 +158,26 @@ fn a_version_that_a_record_has_is_not_given_to_another() {
         }
     });
 }
+
+#[test]
+fn a_number_that_is_being_freed_is_given_to_no_record() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let table = Arc::new(Table::new(4, 1));
+        for (fingerprint, version) in [(1, "1.0.0"), (2, "2.0.0"), (1, "2.0.0")] {
+            table.see(1, &of_version(fingerprint, version), |_| {});
+        }
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || other.see(2, &of_version(3, "1.0.0"), |_| {}));
+        table.retain(|_| true);
+        thread.join().expect("the thread does not panic");
+        table.see(3, &of_version(4, "3.0.0"), |_| {});
+        let names = table.versions().names();
+        let [record] = table.find(3)[..] else {
+            panic!("one record");
+        };
+        let version = names.get(record.version).map(ClientVersion::as_str);
+        assert!([Some("1.0.0"), None].contains(&version), "{version:?}");
+    });
+}

@@ -22,7 +22,7 @@ pub(super) const UNKNOWN: u16 = 0;
 #[derive(Debug, Default)]
 pub(super) struct Versions {
     numbers: RwLock<Numbers>,
-    /// Changes when numbers are freed, and is odd while they are. A number from another epoch must not be stored in a record.
+    /// Changes when numbers are freed. A number from an earlier epoch must not be stored in a record.
     epoch: AtomicU32,
     /// Held while numbers are turned into versions, so that none is freed meanwhile.
     reading: RwLock<()>,
@@ -62,11 +62,6 @@ impl Versions {
     pub(super) fn number(&self, version: &ClientVersion) -> Numbered {
         // Acquire, with the release in `collect`: a number looked up after the epoch was read is of that epoch or later.
         let epoch = self.epoch.load(Ordering::Acquire);
-        if is_collecting(epoch) {
-            // They are full until unused ones are freed.
-            let number = UNKNOWN;
-            return Numbered { number, epoch };
-        }
         let known = self.numbers().get(version).copied();
         Numbered {
             number: known.unwrap_or_else(|| self.add(version)),
@@ -74,18 +69,18 @@ impl Versions {
         }
     }
 
-    /// The number of a version that has one, if no other thread is changing them. Call with the record's bucket locked, as long
-    /// as it is stored there: a collection that begins meanwhile finds it.
+    /// The number of a version that has one, without waiting. Call with the record's bucket locked, until it is stored there: a
+    /// collection that begins meanwhile visits that bucket later.
     #[inline]
     pub(super) fn number_at_once(&self, version: Option<&ClientVersion>) -> Option<u16> {
         let Some(version) = version else {
             return Some(UNKNOWN);
         };
-        let numbers = self.numbers.try_read().ok()?;
-        // After the bucket was locked: a collection that has already visited it is seen.
-        let is_collecting = is_collecting(self.epoch.load(Ordering::Acquire));
-        let known = numbers.get(version).copied();
-        known.filter(|_| !is_collecting)
+        // Loom lets a thread that only tries wait for the lock, which would be a deadlock.
+        if cfg!(legacy_http_compat_loom) {
+            return None;
+        }
+        self.numbers.try_read().ok()?.get(version).copied()
     }
 
     /// The number and tag of a version in a snapshot.
@@ -97,7 +92,7 @@ impl Versions {
     /// Whether the number is still valid. Call with the record's bucket locked: the collection visits each bucket after
     /// it has changed the epoch, so either it sees the number there, or this sees the change.
     pub(super) fn holds(&self, numbered: Numbered) -> bool {
-        numbered.number == UNKNOWN || self.epoch.load(Ordering::Acquire) == numbered.epoch
+        self.epoch.load(Ordering::Acquire) == numbered.epoch
     }
 
     pub(super) fn names(&self) -> VersionNames<'_> {
@@ -121,12 +116,13 @@ impl Versions {
         let Some(_alone) = full.then(|| self.reading.try_write().ok()).flatten() else {
             return;
         };
+        // Locked before the first bucket is visited: else a number could be looked up and stored in one that was visited, and
+        // then be freed.
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         self.epoch.fetch_add(1, Ordering::Release);
         let mut used = vec![false; usize::from(Self::MAX) + 1];
         each_used(&mut |number| used[usize::from(number)] = true);
-        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         numbers.retain(|_, number| used[usize::from(*number)]);
-        self.epoch.fetch_add(1, Ordering::Release);
     }
 
     fn numbers(&self) -> RwLockReadGuard<'_, Numbers> {
@@ -158,10 +154,6 @@ impl VersionNames<'_> {
         let texts = texts.map(|version| version.map_or("", ClientVersion::as_str));
         texts.collect()
     }
-}
-
-const fn is_collecting(epoch: u32) -> bool {
-    epoch % 2 == 1
 }
 
 /// A free number. Without collections it is the next one.

@@ -109,11 +109,15 @@ impl<S, M> LegacyHttpCompat<S, M> {
         ResB: Body,
     {
         let mut caller = Caller::ANONYMOUS_LEGACY;
-        // Without a detector, the request is not taken apart.
         if let Some(detector) = &self.settings.detector {
-            let (head, body) = request.into_parts();
-            caller = detector.detect(&head);
-            request = Request::from_parts(head, body);
+            if let Some(found) = detector.detect_by_headers(request.headers(), request.extensions())
+            {
+                caller = found;
+            } else {
+                let (head, body) = request.into_parts();
+                caller = detector.detect(&head);
+                request = Request::from_parts(head, body);
+            }
         }
         ResponseFuture {
             state: State::Waiting(self.exchange(&mut request, endpoint, caller)),
