@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostics, FaultCode};
 /// How many different headers a detector reads at most.
 pub(super) const MAX_HEADERS: usize = 16;
 
-/// Names are told apart by so many traits, and those of the same trait share a chain.
+/// How many traits of names there are. Names of the same trait share a chain.
 const TRAITS: usize = 64;
 
 /// Ends a chain: no place in the list of wanted names, which is far shorter.
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn wanted_names_of_one_trait_are_told_apart() {
+    fn wanted_names_of_one_trait_are_distinguished() {
         let names = [
             "x-one-kind",
             "x-two-kind",
