@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 use siphasher::sip128::SipHasher24;
 
 use super::caller::Caller;
@@ -47,6 +48,13 @@ use super::kind::{Kind, Kinds};
 pub trait Detect: Send + Sync {
     /// The caller of a request. Its kind is one of [`Detect::kinds`].
     fn detect(&self, head: &Parts) -> Caller;
+
+    /// The same by the headers and extensions of the request, which then need not be taken apart; `None`, the default, where the
+    /// rest of the head counts as well. The layer calls [`Detect::detect`] only then.
+    fn detect_by_headers(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<Caller> {
+        let _ = (headers, extensions);
+        None
+    }
 
     /// The kinds that the detector distinguishes, the same for its whole life.
     fn kinds(&self) -> &Kinds;
@@ -118,6 +126,10 @@ impl AnonymousLegacy {
 impl Detect for AnonymousLegacy {
     fn detect(&self, _head: &Parts) -> Caller {
         Caller::ANONYMOUS_LEGACY
+    }
+
+    fn detect_by_headers(&self, _: &HeaderMap, _: &Extensions) -> Option<Caller> {
+        Some(Caller::ANONYMOUS_LEGACY)
     }
 
     fn kinds(&self) -> &Kinds {

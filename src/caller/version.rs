@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU16;
 
 /// A client's version as sent, of at most 32 ASCII characters: one to four numbers, as in `3`, `2.1` or `2.1.0.4512`.
 ///
@@ -23,6 +24,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientVersion {
+    tag: NonZeroU16,
     length: u8,
     text: [u8; Self::MAX],
 }
@@ -68,17 +70,19 @@ impl ClientVersion {
     /// The version that `text` is, after [`Precedence::read`] has taken it.
     #[inline]
     pub(super) fn of(_read: Precedence<'_>, text: &[u8]) -> Option<Self> {
-        let mut version = Self {
+        let mut padded = [0; Self::MAX];
+        padded.get_mut(..text.len())?.copy_from_slice(text);
+        Some(Self {
+            tag: tag(&padded),
             length: u8::try_from(text.len()).ok()?,
-            text: [0; Self::MAX],
-        };
-        version.text.get_mut(..text.len())?.copy_from_slice(text);
-        Some(version)
+            text: padded,
+        })
     }
 
-    /// The version as text, filled up with zeros.
-    pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
-        &self.text
+    /// A few bits that distinguish two versions without a look at their text.
+    #[inline]
+    pub(crate) const fn tag(&self) -> NonZeroU16 {
+        self.tag
     }
 
     fn as_bytes(&self) -> &[u8] {
@@ -152,6 +156,16 @@ impl PartialOrd for Precedence<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
+}
+
+fn tag(text: &[u8; ClientVersion::MAX]) -> NonZeroU16 {
+    let mut hash = 0_u64;
+    for word in text.as_chunks().0 {
+        let mixed = hash.rotate_left(23) ^ u64::from_le_bytes(*word);
+        hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    let tag = u16::try_from(hash >> 48).unwrap_or_default();
+    NonZeroU16::new(tag).unwrap_or(NonZeroU16::MIN)
 }
 
 /// The decimal number that `text` starts with, and what follows it.

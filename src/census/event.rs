@@ -165,12 +165,14 @@ impl Binding {
 }
 
 /// Only dependent callers are served a legacy shape.
+#[inline]
 fn dependence(observation: &Observation<'_>) -> Dependence {
     if observation.shape().is_legacy() {
         Dependence::Served
     } else if observation.is_dependent() {
         Dependence::Stranded
-    } else if observation.is_latent() {
+    } else if observation.can_be_legacy && !observation.caller().is_target() {
+        // As [`Observation::is_latent`], of one that is not dependent.
         Dependence::Latent
     } else {
         Dependence::None

@@ -99,7 +99,7 @@ impl Census {
         let mut tally = Tally::new(window, judge.since, names.len());
         self.table.visit(|bucket| {
             tally.count(bucket, &in_force);
-            for record in bucket {
+            for record in bucket.iter() {
                 let state = record.state(judge);
                 let gone_at = || time.gone_at(record, judge, stretch.window);
                 let due = record.is_resolved_by_silence(judge).then(gone_at);

@@ -42,6 +42,7 @@
 //!   their places, target callers give theirs up, and the rest is estimated.
 //! - One process, one snapshot file. A second process that opens it is refused.
 
+mod bucket;
 mod builder;
 pub(crate) mod caller_delta;
 mod callers;

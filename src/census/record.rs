@@ -35,10 +35,8 @@ words! {
     }
 }
 
-/// One caller of one kind, in a cache line of its own, so that threads with different callers do not slow each other down.
-/// Times are ticks of the census's timeline.
+/// One caller of one kind, in the size of a cache line. Times are ticks of the census's timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(64))]
 pub(super) struct Record {
     pub(super) fingerprint: u128,
     /// One bit per endpoint slot.
@@ -84,8 +82,8 @@ const ALL_FLAGS: u8 = TARGET | MIXED | REGRESSED | LATENT | IDENTIFIED | SHARED;
 /// Ticks in a minute.
 pub(super) const MINUTE: u32 = 60 * TICKS;
 
-/// A legacy caller that is seen after so many ticks may have been inactive.
-const AWAY: u32 = 60 * MINUTE;
+/// A legacy caller that is seen after so many minutes may have been inactive.
+const AWAY: u16 = 60;
 
 /// The longest pause that is kept: a caller counts as gone after twice its pause, at most 90 days.
 const LONGEST_PAUSE: u16 = 45 * 24 * 60;
@@ -124,61 +122,58 @@ impl Record {
     /// Counts one response. Two threads may count theirs in the wrong order, so times only grow. `in_force` is since when
     /// the rules of its kind are.
     #[inline]
-    pub(super) fn see(&mut self, now: u32, event: &CallerEvent, in_force: u32) {
-        let before = self.flags;
-        self.see_as(now, event, in_force);
-        if self.flags != before {
-            self.change(now);
+    pub(super) fn see(&mut self, now: u32, event: &CallerEvent, in_force: impl FnOnce() -> u32) {
+        self.endpoints |= event.endpoint.bit();
+        self.responses = self.responses.saturating_add(1);
+        let flags = if event.caller.is_target() {
+            self.last_target = self.last_target.max(now);
+            self.flags | TARGET
+        } else {
+            self.see_legacy(now, event, in_force)
+        };
+        if flags != self.flags {
+            self.change(flags, now);
         }
     }
 
-    /// Marks that its state may have changed. Once it was handed over, it is first seen anew as a target caller.
+    /// Its state may have changed. Once it was handed over, it is first seen anew as a target caller.
     #[cold]
-    fn change(&mut self, now: u32) {
-        self.flags |= CHANGED;
+    fn change(&mut self, flags: u8, now: u32) {
+        self.flags = flags | CHANGED;
         if self.has(TARGET) && self.first_seen == NOT_YET {
             self.first_seen = now;
         }
     }
 
+    /// Counts a response to a legacy caller, and returns its flags.
     #[inline]
-    fn see_as(&mut self, now: u32, event: &CallerEvent, in_force: u32) {
-        self.endpoints |= event.endpoint.bit();
-        self.responses = self.responses.saturating_add(1);
-        if event.caller.is_target() {
-            self.flags |= TARGET;
-            self.last_target = self.last_target.max(now);
-            return;
-        }
-        if self.is_target_since(in_force) {
-            self.flags |= MIXED;
-        }
-        self.flags &= !TARGET;
-        if now.saturating_sub(self.last_legacy) > AWAY {
-            self.flags |= CHANGED;
+    fn see_legacy(&mut self, now: u32, event: &CallerEvent, in_force: impl FnOnce() -> u32) -> u8 {
+        let mut flags = self.flags & !TARGET;
+        if self.last_target != NEVER && self.is_target_since(in_force()) {
+            flags |= MIXED;
         }
         self.last_legacy = self.last_legacy.max(now);
         if event.dependence == Dependence::None {
-            return;
+            return flags;
         }
         if event.caller.is_identified() {
-            self.flags |= IDENTIFIED;
+            flags |= IDENTIFIED;
         }
         if event.dependence == Dependence::Latent {
-            self.flags |= LATENT;
-        } else {
-            self.see_dependent(now, event.dependence == Dependence::Stranded);
+            return flags | LATENT;
         }
+        if flags & MIXED != 0 {
+            flags |= REGRESSED;
+        }
+        if !self.depended() {
+            flags |= CHANGED;
+        }
+        self.see_dependent(now, event.dependence == Dependence::Stranded);
+        flags
     }
 
     #[inline]
     fn see_dependent(&mut self, now: u32, stranded: bool) {
-        if self.has(MIXED) {
-            self.flags |= REGRESSED;
-        }
-        if !self.depended() {
-            self.flags |= CHANGED;
-        }
         self.last_dependent = self.last_dependent.max(now);
         self.dependent = self.dependent.saturating_add(1);
         if stranded {
@@ -187,9 +182,28 @@ impl Record {
         }
     }
 
+    /// Whether it was not seen for so long that the pause may be its longest, or that it may have been inactive: one test for
+    /// what is rare.
+    #[inline]
+    pub(super) fn was_silent(&self, now: u32, is_target: bool) -> bool {
+        let last = if is_target {
+            self.last_seen()
+        } else {
+            self.last_legacy
+        };
+        let longest = u32::from(self.pause.min(AWAY));
+        now.saturating_sub(last) > longest * MINUTE
+    }
+
+    /// A legacy caller that was away may have been inactive.
+    pub(super) fn note_absence(&mut self, now: u32, is_target: bool) {
+        if !is_target && now.saturating_sub(self.last_legacy) > u32::from(AWAY) * MINUTE {
+            self.flags |= CHANGED;
+        }
+    }
+
     /// When the pause began that ends with a sighting now, if it is longer than any before. One identity can be of several
     /// installations: sightings of an upgraded one do not end the pause of one that was not.
-    #[inline]
     pub(super) fn longest_pause(&self, now: u32, is_target: bool) -> Option<u32> {
         let began = if is_target || self.last_legacy == NEVER {
             self.last_seen()

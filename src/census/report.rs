@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    bucket::Callers,
     open_error::OpenCensusErrorKind,
     overflow::{Estimate, Overflow, RELATIVE_ERROR},
     record::{CallerState, Judge, NEVER, REGRESSED, Record, SHARED},
@@ -247,12 +248,12 @@ impl Tally {
     }
 
     /// Counts the callers of a bucket into their kinds.
-    pub(super) fn count(&mut self, records: &[Record], in_force: &[u32]) {
+    pub(super) fn count(&mut self, records: &Callers, in_force: &[u32]) {
         let judge = Judge {
             since: self.since,
             in_force,
         };
-        for record in records {
+        for record in records.iter() {
             self.kinds[usize::from(record.kind)].count(record, judge);
             if record.has(SHARED) && !counts_for_all(record, records, judge) {
                 self.twice.count(record, judge);
@@ -297,10 +298,8 @@ impl Tally {
 }
 
 /// Whether it is, of the records of its fingerprint, the one by which the caller counts among all.
-fn counts_for_all(record: &Record, bucket: &[Record], judge: Judge<'_>) -> bool {
-    let same = bucket
-        .iter()
-        .filter(|other| other.fingerprint == record.fingerprint);
+fn counts_for_all(record: &Record, bucket: &Callers, judge: Judge<'_>) -> bool {
+    let same = bucket.own(record.fingerprint);
     let most = same.max_by_key(|other| (weight(other, judge), other.kind));
     most.is_none_or(|most| most.kind == record.kind)
 }

@@ -189,7 +189,7 @@ pub(super) fn write_callers<W: Write>(
     let mut records = Vec::with_capacity(CHUNK);
     for bucket in table.buckets() {
         // Copied first: while records are fetched from all over the memory, each instruction more costs time.
-        records.extend_from_slice(&bucket);
+        records.extend(bucket.iter());
         drop(bucket);
         if records.len() >= CHUNK {
             write_block(&mut records, writer)?;

@@ -1,6 +1,6 @@
 //! The callers, in so many small buckets that requests of different callers rarely contend.
 //!
-//! A bucket is a lock and a list of a few records. Fewer, larger shards with an index each would need fewer locks, but
+//! A [bucket](Bucket) is a lock and a few records. Fewer, larger shards with an index each would need fewer locks, but
 //! threads would then share them all the time, and moving a lock's cache line from core to core costs about as much as
 //! the rest of counting an event.
 
@@ -9,15 +9,16 @@ use std::{hint::black_box, sync::PoisonError};
 use crate::{
     caller::ClientVersion,
     sync::{
-        Mutex, MutexGuard, RwLock,
+        MutexGuard, RwLock,
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
 };
 
 use super::{
+    bucket::{Bucket, Callers},
     caller_delta::CallerDelta,
     event::CallerEvent,
-    record::{CHANGED, NEVER, NOT_YET, Record, SHARED, TARGET},
+    record::{CHANGED, NEVER, NOT_YET, Record, TARGET},
     response_counts::ResponseCounts,
     striped_counters::{Place, StripedCounters, Uncounted},
     versions::{UNKNOWN, Versions, tag},
@@ -42,13 +43,8 @@ pub(super) struct Table {
     refused: AtomicBool,
 }
 
-/// A cache line of its own, so that a lock taken in one bucket does not slow down its neighbours.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Bucket(Mutex<Vec<Record>>);
-
 /// About how many callers a bucket has when the table is full.
-const FULL: usize = 2;
+const FULL: usize = 4;
 const FEWEST_BUCKETS: usize = if cfg!(legacy_http_compat_loom) {
     2
 } else {
@@ -58,7 +54,7 @@ const FEWEST_BUCKETS: usize = if cfg!(legacy_http_compat_loom) {
 const ROOM: usize = 64;
 /// How many buckets a pass over all callers locks at once.
 const BATCH: usize = 16;
-/// 64 MiB. A larger table has longer buckets.
+/// 128 MiB. A larger table has longer buckets.
 const MOST_BUCKETS: usize = 1 << 20;
 
 impl Table {
@@ -89,16 +85,17 @@ impl Table {
         };
         let fingerprint = fingerprint.as_u128();
         let mut bucket = self.bucket(fingerprint);
-        let Some(record) = of(&mut bucket, fingerprint, kind) else {
+        let Some(record) = bucket.of(fingerprint, kind) else {
             let new = Record::new(fingerprint, kind, now);
             return self.see_new(bucket, new, event, full);
         };
         // Before the record, so that a report never shows a dependent caller without its response.
         self.counters.count(kind, event.effective(), Place::Record);
-        if let Some(began) = record.longest_pause(now, event.caller.is_target()) {
-            record.keep_pause(self.watched(began, now));
+        if record.was_silent(now, event.caller.is_target()) {
+            self.end_silence(record, now, event.caller.is_target());
         }
-        record.see(now, event, self.in_force(record.kind));
+        let kind_now = record.kind;
+        record.see(now, event, || self.in_force(kind_now));
         let version = event.caller.version();
         if record.version_tag != tag(version.as_ref()) {
             self.rename(bucket, (fingerprint, kind), version.as_ref());
@@ -137,11 +134,11 @@ impl Table {
     ///
     /// Each lock orders all memory accesses, so a pass that locks bucket by bucket waits for the records of one before it
     /// fetches those of the next. With several locked, their records are fetched at the same time.
-    pub(super) fn visit(&self, mut each: impl FnMut(&[Record])) {
+    pub(super) fn visit(&self, mut each: impl FnMut(&Callers)) {
         let mut locked = Vec::with_capacity(BATCH);
         for batch in self.buckets.chunks(BATCH) {
             // In the order of the table, and all else locks one bucket at a time: no two wait for each other.
-            locked.extend(batch.iter().map(lock));
+            locked.extend(batch.iter().map(Bucket::lock));
             let records = locked.iter().flat_map(|bucket| bucket.iter());
             black_box(records.fold(0, |flags, record| flags | record.flags));
             for bucket in locked.drain(..) {
@@ -151,31 +148,26 @@ impl Table {
     }
 
     /// The callers of each bucket in turn; the bucket is locked while the guard lives.
-    pub(super) fn buckets(&self) -> impl Iterator<Item = MutexGuard<'_, Vec<Record>>> {
-        self.buckets.iter().map(lock)
+    pub(super) fn buckets(&self) -> impl Iterator<Item = MutexGuard<'_, Callers>> {
+        self.buckets.iter().map(Bucket::lock)
     }
 
     /// The records of a caller: one for each kind that it was seen as.
     pub(super) fn find(&self, fingerprint: u128) -> Vec<Record> {
-        let bucket = self.bucket(fingerprint);
-        let own = bucket
-            .iter()
-            .filter(|record| record.fingerprint == fingerprint);
-        own.copied().collect()
+        self.bucket(fingerprint).own(fingerprint).copied().collect()
     }
 
     /// Inserts a record from a snapshot, even beyond the capacity: a caller known before keeps its place. Where the kinds
     /// were `renamed`, two records may have become one; otherwise it is `false` if the caller has a record of that kind.
     pub(super) fn restore(&self, record: Record, renamed: bool) -> bool {
         let mut bucket = self.bucket(record.fingerprint);
-        let mut own = bucket
-            .iter_mut()
-            .filter(|known| known.fingerprint == record.fingerprint);
-        if let Some(known) = own.find(|known| known.kind == record.kind) {
+        let of = |known: &Record| (known.fingerprint, known.kind);
+        let known = bucket.iter_mut().find(|known| of(known) == of(&record));
+        if let Some(known) = known {
             known.merge(&record);
             return renamed;
         }
-        push(&mut bucket, record);
+        bucket.push(record);
         self.known.fetch_add(1, Ordering::Relaxed);
         true
     }
@@ -196,10 +188,7 @@ impl Table {
     /// Whether a caller was last seen as a target caller, under whichever kind.
     pub(super) fn is_target(&self, fingerprint: u128) -> bool {
         let bucket = self.bucket(fingerprint);
-        let mut own = bucket
-            .iter()
-            .filter(|record| record.fingerprint == fingerprint);
-        own.any(|record| record.has(TARGET))
+        bucket.own(fingerprint).any(|record| record.has(TARGET))
     }
 
     /// Merges what an instance saw of a caller, in a merged census. `in_force` is since when the rules of its kind are.
@@ -210,14 +199,11 @@ impl Table {
         version: Option<&ClientVersion>,
     ) {
         let mut bucket = self.bucket(delta.fingerprint);
-        let at = of(&mut bucket, delta.fingerprint, kind).is_some();
-        if !at {
-            let mut new = Record::new(delta.fingerprint, kind, delta.first_seen);
-            share(&mut bucket, &mut new);
-            push(&mut bucket, new);
+        if bucket.of(delta.fingerprint, kind).is_none() {
+            bucket.add(Record::new(delta.fingerprint, kind, delta.first_seen));
             self.known.fetch_add(1, Ordering::Relaxed);
         }
-        let Some(record) = of(&mut bucket, delta.fingerprint, kind) else {
+        let Some(record) = bucket.of(delta.fingerprint, kind) else {
             return;
         };
         let is_latest = delta.last_seen() >= record.last_seen();
@@ -230,7 +216,7 @@ impl Table {
                 drop(bucket);
                 (number, bucket) = self.numbered(version, delta.fingerprint);
             }
-            if let Some(record) = of(&mut bucket, delta.fingerprint, kind) {
+            if let Some(record) = bucket.of(delta.fingerprint, kind) {
                 record.version = number;
             }
         }
@@ -268,11 +254,8 @@ impl Table {
     /// Drops the records that `keep` rejects.
     pub(super) fn retain(&self, mut keep: impl FnMut(&Record) -> bool) {
         for mut bucket in self.buckets() {
-            let before = bucket.len();
-            bucket.retain(&mut keep);
-            let dropped = before - bucket.len();
+            let dropped = bucket.retain(&mut keep);
             if dropped > 0 {
-                bucket.shrink_to_fit();
                 self.known.fetch_sub(dropped, Ordering::Relaxed);
             }
         }
@@ -293,7 +276,7 @@ impl Table {
     #[inline(never)]
     fn see_new<'a>(
         &'a self,
-        mut bucket: MutexGuard<'a, Vec<Record>>,
+        mut bucket: MutexGuard<'a, Callers>,
         mut record: Record,
         event: &CallerEvent,
         full: impl FnOnce(&[Uncounted]),
@@ -301,12 +284,17 @@ impl Table {
         let (now, kind, dependence) = (record.first_seen, record.kind, event.effective());
         if self.reserve() {
             self.counters.count(kind, dependence, Place::Record);
-            record.see(now, event, self.in_force(kind));
+            record.see(now, event, || self.in_force(kind));
             record.flags |= CHANGED;
-            share(&mut bucket, &mut record);
-            push(&mut bucket, record);
             let version = event.caller.version();
-            return self.rename(bucket, (record.fingerprint, kind), version.as_ref());
+            let number = self.versions.number_at_once(version.as_ref());
+            (record.version, record.version_tag) =
+                (number.unwrap_or(UNKNOWN), tag(version.as_ref()));
+            bucket.add(record);
+            if number.is_none() {
+                self.rename(bucket, (record.fingerprint, kind), version.as_ref());
+            }
+            return;
         }
         drop(bucket);
         self.refused.store(true, Ordering::Relaxed);
@@ -328,24 +316,33 @@ impl Table {
     #[inline(never)]
     fn rename<'a>(
         &'a self,
-        mut bucket: MutexGuard<'a, Vec<Record>>,
+        mut bucket: MutexGuard<'a, Callers>,
         (fingerprint, kind): (u128, u8),
         version: Option<&ClientVersion>,
     ) {
-        let mut number = UNKNOWN;
-        if let Some(version) = version {
+        let mut number = self.versions.number_at_once(version);
+        if let (Some(version), None) = (version, number) {
             // Never wait for the versions with a bucket locked: their collection locks buckets.
             drop(bucket);
-            (number, bucket) = self.numbered(version, fingerprint);
+            let (new, locked) = self.numbered(version, fingerprint);
+            (number, bucket) = (Some(new), locked);
         }
-        if let Some(record) = of(&mut bucket, fingerprint, kind) {
-            record.version = number;
-            record.version_tag = tag(version);
+        if let Some(record) = bucket.of(fingerprint, kind) {
+            (record.version, record.version_tag) = (number.unwrap_or(UNKNOWN), tag(version));
         }
     }
 
-    /// How many ticks between the two were not in a gap.
+    /// A caller comes back after a pause that may be its longest, or so long that it may have been inactive.
     #[cold]
+    #[inline(never)]
+    fn end_silence(&self, record: &mut Record, now: u32, is_target: bool) {
+        if let Some(began) = record.longest_pause(now, is_target) {
+            record.keep_pause(self.watched(began, now));
+        }
+        record.note_absence(now, is_target);
+    }
+
+    /// How many ticks between the two were not in a gap.
     fn watched(&self, from: u32, to: u32) -> u32 {
         let gaps = self.gaps.read().unwrap_or_else(PoisonError::into_inner);
         let within = |(start, end): &(u32, u32)| to.min(*end).saturating_sub(from.max(*start));
@@ -364,7 +361,7 @@ impl Table {
         &self,
         version: &ClientVersion,
         fingerprint: u128,
-    ) -> (u16, MutexGuard<'_, Vec<Record>>) {
+    ) -> (u16, MutexGuard<'_, Callers>) {
         loop {
             let numbered = self.versions.number(version);
             let bucket = self.bucket(fingerprint);
@@ -383,67 +380,9 @@ impl Table {
     }
 
     #[inline]
-    fn bucket(&self, fingerprint: u128) -> MutexGuard<'_, Vec<Record>> {
-        lock(&self.buckets[index(hash(fingerprint), self.shift)])
+    fn bucket(&self, fingerprint: u128) -> MutexGuard<'_, Callers> {
+        self.buckets[index(hash(fingerprint), self.shift)].lock()
     }
-}
-
-/// The record of a caller that was seen as this kind.
-#[inline]
-fn of(bucket: &mut [Record], fingerprint: u128, kind: u8) -> Option<&mut Record> {
-    let first = bucket
-        .iter()
-        .position(|record| record.fingerprint == fingerprint)?;
-    if bucket[first].kind == kind {
-        return Some(&mut bucket[first]);
-    }
-    of_another_kind(&mut bucket[first..], kind)
-}
-
-/// Its own record of this kind. Else one under `other`, which it takes over: an old client often does not say its kind, and
-/// its upgrade does. What it does as `other` counts for the first kind it was seen as.
-#[cold]
-fn of_another_kind(records: &mut [Record], kind: u8) -> Option<&mut Record> {
-    let fingerprint = records[0].fingerprint;
-    let own =
-        |of: u8| move |record: &Record| record.fingerprint == fingerprint && record.kind == of;
-    if let Some(own) = records.iter().position(own(kind)) {
-        return Some(&mut records[own]);
-    }
-    if kind == OTHER {
-        return records.first_mut();
-    }
-    let other = records.iter().position(own(OTHER))?;
-    records[other].kind = kind;
-    Some(&mut records[other])
-}
-
-/// The number of the kind `other`.
-const OTHER: u8 = 0;
-
-/// Marks the records of a fingerprint that has several.
-fn share(bucket: &mut [Record], new: &mut Record) {
-    let same = bucket
-        .iter_mut()
-        .filter(|record| record.fingerprint == new.fingerprint);
-    for record in same {
-        record.flags |= SHARED;
-        new.flags |= SHARED;
-    }
-}
-
-/// Grows a little instead of doubling: unused capacity would cost more bytes per caller than the table itself.
-fn push(bucket: &mut Vec<Record>, record: Record) {
-    if bucket.len() == bucket.capacity() {
-        bucket.reserve_exact(1 + bucket.len() / 16);
-    }
-    bucket.push(record);
-}
-
-#[inline]
-fn lock(bucket: &Bucket) -> MutexGuard<'_, Vec<Record>> {
-    // A panic in a bucket leaves counts at most one short.
-    bucket.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Spreads fingerprints, because those of a custom detector may not be random.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{
+    bucket::Callers,
     event::{CallerEvent, Dependence, EndpointSlot},
     record::Record,
     response_counts::ResponseCounts,
@@ -14,6 +15,7 @@ use super::{
 use crate::{
     caller::{Caller, ClientVersion, Fingerprint, Generation, Kind},
     storage::frame::{FileHeader, FrameWriter},
+    sync::MutexGuard,
 };
 
 fn legacy(fingerprint: u128) -> CallerEvent {
@@ -44,7 +46,8 @@ fn of_version(fingerprint: u128, version: &str) -> CallerEvent {
 
 /// All records, as a report and a snapshot read them: one bucket after the other.
 fn records(table: &Table) -> Vec<Record> {
-    table.buckets().flat_map(|bucket| bucket.clone()).collect()
+    let copies = |bucket: MutexGuard<'_, Callers>| bucket.iter().copied().collect::<Vec<_>>();
+    table.buckets().flat_map(copies).collect()
 }
 
 /// The callers of a snapshot that is written meanwhile, with the texts of their versions.
@@ -208,5 +211,28 @@ fn a_snapshot_gives_each_caller_its_version_while_others_come_and_go() {
         }
         let kept = saved.iter().filter(|(record, _)| record.fingerprint == 2);
         assert_eq!(kept.count(), 1, "a caller that stays is in every snapshot");
+    });
+}
+
+#[test]
+fn a_number_that_is_being_freed_is_given_to_no_record() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let table = Arc::new(Table::new(4, 1));
+        for (fingerprint, version) in [(1, "1.0.0"), (2, "2.0.0"), (1, "2.0.0")] {
+            table.see(1, &of_version(fingerprint, version), |_| {});
+        }
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || other.see(2, &of_version(3, "1.0.0"), |_| {}));
+        table.retain(|_| true);
+        thread.join().expect("the thread does not panic");
+        table.see(3, &of_version(4, "3.0.0"), |_| {});
+        let names = table.versions().names();
+        let [record] = table.find(3)[..] else {
+            panic!("one record");
+        };
+        let version = names.get(record.version).map(ClientVersion::as_str);
+        assert!([Some("1.0.0"), None].contains(&version), "{version:?}");
     });
 }

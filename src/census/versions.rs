@@ -48,15 +48,7 @@ pub(super) struct VersionNames<'a> {
 /// 65,535, is shown under the version before.
 #[inline]
 pub(super) fn tag(version: Option<&ClientVersion>) -> u16 {
-    let Some(version) = version else {
-        return 0;
-    };
-    let mut hash = 0_u64;
-    for word in version.padded().as_chunks().0 {
-        let mixed = hash.rotate_left(23) ^ u64::from_le_bytes(*word);
-        hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-    u16::try_from(hash >> 48).unwrap_or(0).max(1)
+    version.map_or(0, |version| version.tag().get())
 }
 
 impl Versions {
@@ -75,6 +67,20 @@ impl Versions {
             number: known.unwrap_or_else(|| self.add(version)),
             epoch,
         }
+    }
+
+    /// The number of a version that has one, without waiting. Call with the record's bucket locked, until it is stored there: a
+    /// collection that begins meanwhile visits that bucket later.
+    #[inline]
+    pub(super) fn number_at_once(&self, version: Option<&ClientVersion>) -> Option<u16> {
+        let Some(version) = version else {
+            return Some(UNKNOWN);
+        };
+        // Loom lets a thread that only tries wait for the lock, which would be a deadlock.
+        if cfg!(legacy_http_compat_loom) {
+            return None;
+        }
+        self.numbers.try_read().ok()?.get(version).copied()
     }
 
     /// The number and tag of a version in a snapshot.
@@ -104,10 +110,12 @@ impl Versions {
         let Some(_alone) = full.then(|| self.reading.try_write().ok()).flatten() else {
             return;
         };
+        // Locked before the first bucket is visited: else a number could be looked up and stored in one that was visited, and
+        // then be freed.
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         self.epoch.fetch_add(1, Ordering::Release);
         let mut used = vec![false; usize::from(Self::MAX) + 1];
         each_used(&mut |number| used[usize::from(number)] = true);
-        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         numbers.retain(|_, number| used[usize::from(*number)]);
     }
 

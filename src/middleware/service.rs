@@ -99,17 +99,25 @@ impl<S, M> LegacyHttpCompat<S, M> {
     #[inline(never)]
     fn call_detected<ReqB, ResB>(
         &mut self,
-        request: Request<ReqB>,
+        mut request: Request<ReqB>,
         endpoint: EndpointHandle,
     ) -> ResponseFuture<S::Future, ResB, M>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
         ResB: Body,
     {
-        let (head, body) = request.into_parts();
-        let detector = self.settings.detector.as_ref();
-        let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(&head));
-        self.call_on_contract(Request::from_parts(head, body), endpoint, caller)
+        let mut caller = Caller::ANONYMOUS_LEGACY;
+        if let Some(detector) = &self.settings.detector {
+            if let Some(found) = detector.detect_by_headers(request.headers(), request.extensions())
+            {
+                caller = found;
+            } else {
+                let (head, body) = request.into_parts();
+                caller = detector.detect(&head);
+                request = Request::from_parts(head, body);
+            }
+        }
+        self.call_on_contract(request, endpoint, caller)
     }
 
     // Outlined, so that its large future is not moved, and that of a request outside the contract neither.

@@ -6,90 +6,79 @@
 use std::{
     fmt,
     hash::{BuildHasher, Hasher},
+    num::NonZeroU64,
     sync::{Mutex, TryLockError},
 };
 
-use foldhash::fast::{FoldHasher, RandomState};
+use foldhash::fast::RandomState;
 
-use super::header_scan::Slot;
+use super::header_scan::FoundHeaders;
 use crate::caller::caller::Caller;
 
 /// A direct-mapped table of callers.
 pub(super) struct CallerCache {
     seed: RandomState,
-    places: Box<[Mutex<Option<CacheEntry>>]>,
+    places: Box<[Mutex<CacheEntry>]>,
 }
 
 #[derive(Clone, Copy)]
 struct CacheEntry {
-    key: CacheKey,
+    /// `None` as long as there is none.
+    key: Option<CacheKey>,
     caller: Caller,
 }
 
 /// A hash of all header values that identify a caller. Two callers share one by chance in less than one case in 10¹⁸; a
 /// client that could make it happen on purpose could as well send the other's headers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct CacheKey(u64);
+pub(super) struct CacheKey(NonZeroU64);
 
-/// Builder for [`CacheKey`].
-pub(super) struct CacheKeyBuilder<'c> {
-    /// The hash of the values, each with its length.
-    values: FoldHasher<'c>,
-    /// Which headers they belong to.
-    slots: u64,
-}
-
-impl CacheKeyBuilder<'_> {
-    /// Adds the value of the header at this slot.
-    #[inline]
-    pub(super) fn add(&mut self, slot: Slot, value: &[u8]) {
-        self.slots = self
-            .slots
-            .wrapping_mul(31)
-            .wrapping_add(u64::from(slot.0) + 1);
-        self.values.write(value);
-    }
-
-    #[inline]
-    pub(super) fn finish(mut self) -> CacheKey {
-        self.values.write_u64(self.slots);
-        CacheKey(self.values.finish())
-    }
+impl CacheEntry {
+    const NONE: Self = Self {
+        key: None,
+        caller: Caller::ANONYMOUS_LEGACY,
+    };
 }
 
 impl CallerCache {
     /// How many callers are cached at most: about 400 KiB, and enough for those that poll at the same time.
     const PLACES: usize = 4096;
 
-    /// A builder for the key of a request.
+    /// The key of these headers: the hash of the values, each with its length, and of which headers they belong to.
     #[inline]
-    pub(super) fn key_builder(&self) -> CacheKeyBuilder<'_> {
-        CacheKeyBuilder {
-            values: self.seed.build_hasher(),
-            slots: 0,
+    pub(super) fn key(&self, found: &FoundHeaders<'_>) -> CacheKey {
+        let mut hasher = self.seed.build_hasher();
+        for value in found.values() {
+            hasher.write(value);
         }
+        hasher.write_u16(found.slots());
+        CacheKey(NonZeroU64::new(hasher.finish()).unwrap_or(NonZeroU64::MIN))
     }
 
     /// The caller identified by the same values, unless another has taken its place.
     #[inline]
     pub(super) fn get(&self, key: CacheKey) -> Option<Caller> {
-        let place = self.place(key).try_lock().ok()?;
-        let entry = place.as_ref().filter(|entry| entry.key == key)?;
-        Some(entry.caller)
+        let entry = self.place(key).try_lock().ok()?;
+        (entry.key == Some(key)).then_some(entry.caller)
     }
 
     /// Caches a caller in place of the one that was there.
     pub(super) fn insert(&self, key: CacheKey, caller: Caller) {
         match self.place(key).try_lock() {
-            Ok(mut place) => *place = Some(CacheEntry { key, caller }),
-            Err(TryLockError::Poisoned(place)) => *place.into_inner() = None,
+            Ok(mut entry) => {
+                *entry = CacheEntry {
+                    key: Some(key),
+                    caller,
+                };
+            }
+            Err(TryLockError::Poisoned(entry)) => *entry.into_inner() = CacheEntry::NONE,
             Err(TryLockError::WouldBlock) => {}
         }
     }
 
-    fn place(&self, key: CacheKey) -> &Mutex<Option<CacheEntry>> {
+    fn place(&self, key: CacheKey) -> &Mutex<CacheEntry> {
         // The hash is finished by folding, so its low bits are as good as any.
-        let place = usize::try_from(key.0 % Self::PLACES as u64).unwrap_or_default();
+        let place = usize::try_from(key.0.get() % Self::PLACES as u64).unwrap_or_default();
         &self.places[place]
     }
 }
@@ -98,7 +87,9 @@ impl Default for CallerCache {
     fn default() -> Self {
         Self {
             seed: RandomState::default(),
-            places: (0..Self::PLACES).map(|_| Mutex::new(None)).collect(),
+            places: (0..Self::PLACES)
+                .map(|_| Mutex::new(CacheEntry::NONE))
+                .collect(),
         }
     }
 }
@@ -113,30 +104,51 @@ impl fmt::Debug for CallerCache {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::caller::{caller::Generation, kind::Kind};
+    use http::{HeaderMap, HeaderValue};
 
-    fn key(cache: &CallerCache, values: &[(u8, &str)]) -> CacheKey {
-        let mut key_builder = cache.key_builder();
-        for (slot, value) in values {
-            key_builder.add(Slot(*slot), value.as_bytes());
+    use super::*;
+    use crate::caller::detector::header_scan::WantedHeaders;
+    use crate::caller::{caller::Generation, kind::Kind};
+    use crate::diagnostics::Diagnostics;
+
+    fn key(cache: &CallerCache, values: &[(&'static str, &'static str)]) -> CacheKey {
+        let mut wanted = WantedHeaders::default();
+        let mut diagnostics = Diagnostics::default();
+        for name in ["x-kind", "x-name", "x-version"] {
+            wanted.parse(name, "", &mut diagnostics);
         }
-        key_builder.finish()
+        let values = values.iter();
+        let headers = values.map(|(name, value)| {
+            let name = http::HeaderName::from_static(name);
+            (name, HeaderValue::from_static(value))
+        });
+        let headers: HeaderMap = headers.collect();
+        let mut found = FoundHeaders::none();
+        wanted.compile(&mut diagnostics).find(&headers, &mut found);
+        cache.key(&found)
     }
 
     #[test]
     fn a_caller_is_found_by_the_same_values_only() {
         let cache = CallerCache::default();
-        let values = [(0, "AGENT"), (2, "1.0.0")];
+        let values = [("x-kind", "AGENT"), ("x-version", "1.0.0")];
         let caller = Caller::new(Kind::OTHER, Generation::Target);
         assert_eq!(cache.get(key(&cache, &values)), None);
         cache.insert(key(&cache, &values), caller);
-        assert_eq!(cache.get(key(&cache, &values)), Some(caller));
+        let reordered = [
+            ("x-version", "1.0.0"),
+            ("host", "core"),
+            ("x-kind", "AGENT"),
+        ];
+        for same in [&values[..], &reordered] {
+            assert_eq!(cache.get(key(&cache, same)), Some(caller));
+        }
         for other in [
-            &[(0, "AGENT"), (1, "1.0.0")][..],
-            &[(0, "AGEN"), (2, "T1.0.0")],
-            &[(0, "AGENT"), (1, ""), (2, "1.0.0")],
-            &[(0, "AGENT")],
+            &[("x-kind", "AGENT"), ("x-name", "1.0.0")][..],
+            &[("x-kind", "1.0.0"), ("x-version", "AGENT")],
+            &[("x-kind", "AGEN"), ("x-version", "T1.0.0")],
+            &[("x-kind", "AGENT"), ("x-name", ""), ("x-version", "1.0.0")],
+            &[("x-kind", "AGENT")],
         ] {
             assert_eq!(cache.get(key(&cache, other)), None, "{other:?}");
         }

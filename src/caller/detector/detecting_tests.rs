@@ -309,6 +309,7 @@ proptest! {
         }
         let detector = core().build(&KEY).unwrap();
         let caller = detector.detect(&head);
+        prop_assert_eq!(detector.detect_by_headers(&head.headers, &head.extensions), Some(caller));
         prop_assert!(caller.kind().index() < detector.kinds().names().len());
     }
 }

@@ -11,8 +11,8 @@ use crate::diagnostics::{Diagnostics, FaultCode};
 /// How many different headers a detector reads at most.
 pub(super) const MAX_HEADERS: usize = 16;
 
-/// Names whose lengths are equal modulo this share a chain.
-const LENGTHS: usize = 64;
+/// How many traits of names there are. Names of the same trait share a chain.
+const TRAITS: usize = 64;
 
 /// Ends a chain: no place in the list of wanted names, which is far shorter.
 const END: u8 = u8::MAX;
@@ -28,24 +28,31 @@ pub(super) struct WantedHeaders {
     names: Vec<HeaderName>,
 }
 
-/// The wanted headers, chained by the length of their names.
+/// The wanted headers, chained by the trait of their names.
 #[derive(Debug)]
 pub(super) struct HeaderScan {
-    /// A bit for each length that a wanted name has: most headers are passed over by this alone.
-    lengths: u64,
-    first: [u8; LENGTHS],
+    /// A bit for each trait that a wanted name has: most headers are passed over by this alone.
+    traits: u64,
+    first: [u8; TRAITS],
     wanted: Box<[Wanted]>,
 }
 
 #[derive(Debug)]
 struct Wanted {
     name: Box<[u8]>,
+    ends: [u64; 2],
     next: u8,
 }
 
 /// The first value of each wanted header.
 #[derive(Debug)]
-pub(super) struct FoundHeaders<'h>([Option<&'h HeaderValue>; MAX_HEADERS]);
+pub(super) struct FoundHeaders<'h> {
+    first: [Option<&'h HeaderValue>; MAX_HEADERS],
+    /// A bit for each slot that has a value.
+    slots: u16,
+    /// Whether a wanted header occurs more than once.
+    repeated: bool,
+}
 
 impl WantedHeaders {
     /// The slot of the header of this name, or a fault at `place`.
@@ -81,8 +88,8 @@ impl WantedHeaders {
     pub(super) fn compile(self, diagnostics: &mut Diagnostics) -> HeaderScan {
         diagnostics.at_most(MAX_HEADERS, "different headers", "", self.names.len());
         let mut scan = HeaderScan {
-            lengths: 0,
-            first: [END; LENGTHS],
+            traits: 0,
+            first: [END; TRAITS],
             wanted: Box::default(),
         };
         let chain = |(place, name): (u8, &HeaderName)| scan.chain(place, name.as_str());
@@ -92,82 +99,158 @@ impl WantedHeaders {
 }
 
 impl HeaderScan {
-    /// Hands out all values of wanted headers.
+    /// Adds the wanted ones of these headers to `found`.
     #[inline]
-    pub(super) fn visit<'h>(
-        &self,
-        headers: &'h HeaderMap,
-        mut take: impl FnMut(Slot, &'h HeaderValue),
-    ) {
+    pub(super) fn find<'h>(&self, headers: &'h HeaderMap, found: &mut FoundHeaders<'h>) {
         for (name, value) in headers {
             let name = name.as_str().as_bytes();
-            if self.lengths >> (name.len() % LENGTHS) & 1 == 1
-                && let Some(slot) = self.find(name)
-            {
-                take(slot, value);
+            let trait_of_name = trait_of(name);
+            if self.traits >> trait_of_name & 1 == 1 {
+                self.look_at((name, value), trait_of_name, found);
             }
         }
     }
 
-    #[inline]
-    fn find(&self, name: &[u8]) -> Option<Slot> {
-        let mut place = self.first[name.len() % LENGTHS];
+    // Outlined and without calls of its own, so that the pass over the headers that are not wanted keeps all it needs in registers.
+    #[inline(never)]
+    fn look_at<'h>(
+        &self,
+        (name, value): (&[u8], &'h HeaderValue),
+        trait_of_name: usize,
+        found: &mut FoundHeaders<'h>,
+    ) {
+        let place = self.first[trait_of_name % TRAITS];
+        let wanted = self.wanted.get(usize::from(place));
+        if wanted.is_some_and(|wanted| wanted.is_clearly(name)) {
+            found.add(Slot(place), value);
+        } else {
+            self.look_along_chain((name, value), place, found);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_along_chain<'h>(
+        &self,
+        (name, value): (&[u8], &'h HeaderValue),
+        mut place: u8,
+        found: &mut FoundHeaders<'h>,
+    ) {
         while let Some(wanted) = self.wanted.get(usize::from(place)) {
-            if is_same(&wanted.name, name) {
-                return Some(Slot(place));
+            if *wanted.name == *name {
+                return found.add(Slot(place), value);
             }
             place = wanted.next;
         }
-        None
     }
 
-    /// Puts a wanted header into the chain of its length.
+    /// Puts a wanted header into the chain of its trait.
     fn chain(&mut self, place: u8, name: &str) -> Wanted {
-        let length = name.len() % LENGTHS;
-        self.lengths |= 1 << length;
+        let of_name = trait_of(name.as_bytes());
+        self.traits |= 1 << of_name;
         Wanted {
             name: name.as_bytes().into(),
-            next: std::mem::replace(&mut self.first[length], place),
+            ends: ends(name.as_bytes()).unwrap_or_default(),
+            next: std::mem::replace(&mut self.first[of_name], place),
         }
+    }
+}
+
+/// A number that few names share: by their last four bytes, since most own names begin alike.
+#[inline]
+fn trait_of(name: &[u8]) -> usize {
+    const ODD: u32 = 0x9e37_79b1;
+    match name.last_chunk() {
+        Some(last) => (u32::from_le_bytes(*last).wrapping_mul(ODD) >> 26) as usize,
+        None => name.len(),
     }
 }
 
 impl<'h> FoundHeaders<'h> {
     pub(super) const fn none() -> Self {
-        Self([None; MAX_HEADERS])
+        Self {
+            first: [None; MAX_HEADERS],
+            slots: 0,
+            repeated: false,
+        }
     }
 
     /// Adds a value of a wanted header, of which the first counts.
     #[inline]
-    pub(super) fn add(&mut self, slot: Slot, value: &'h HeaderValue) {
-        self.0[usize::from(slot.0) % MAX_HEADERS].get_or_insert(value);
+    fn add(&mut self, slot: Slot, value: &'h HeaderValue) {
+        if self.has(slot) {
+            return self.repeat();
+        }
+        self.first[slot.index()] = Some(value);
+        self.slots |= slot.bit();
+    }
+
+    #[cold]
+    const fn repeat(&mut self) {
+        self.repeated = true;
+    }
+
+    /// A bit for each slot that has a value.
+    #[inline]
+    pub(super) const fn slots(&self) -> u16 {
+        self.slots
+    }
+
+    /// Whether a wanted header occurs more than once.
+    #[inline]
+    pub(super) const fn repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// The first value of each wanted header that there is, as it was sent and in the order of the slots.
+    #[inline]
+    pub(super) fn values(&self) -> impl Iterator<Item = &'h [u8]> {
+        let mut left = self.slots;
+        std::iter::from_fn(move || {
+            let value = (*self.first.get(left.trailing_zeros() as usize)?)?;
+            left &= left.wrapping_sub(1);
+            Some(value.as_bytes())
+        })
     }
 
     /// Whether there is a value of this header.
     #[inline]
-    pub(super) fn has(&self, slot: Slot) -> bool {
-        self.0[usize::from(slot.0) % MAX_HEADERS].is_some()
+    pub(super) const fn has(&self, slot: Slot) -> bool {
+        self.slots & slot.bit() != 0
     }
 
     /// The header's value without blanks around it.
     pub(super) fn value(&self, slot: Slot) -> Option<&'h [u8]> {
-        let value = self.0[usize::from(slot.0) % MAX_HEADERS];
+        let value = self.first[slot.index()];
         value.map(|value| value.as_bytes().trim_ascii())
     }
 }
 
-/// Whether two names are equal. Most have 8 to 16 bytes and are compared as two words, without a call to `memcmp`.
+impl Slot {
+    #[inline]
+    const fn index(self) -> usize {
+        self.0 as usize % MAX_HEADERS
+    }
+
+    #[inline]
+    const fn bit(self) -> u16 {
+        1 << self.index()
+    }
+}
+
+impl Wanted {
+    /// Whether this is the name, which has 8 to 16 bytes as most have: two words to compare, and no call of `memcmp`.
+    #[inline]
+    fn is_clearly(&self, name: &[u8]) -> bool {
+        self.name.len() == name.len() && ends(name) == Some(self.ends)
+    }
+}
+
+/// The first and the last eight bytes of a name of 8 to 16.
 #[inline]
-fn is_same(left: &[u8], right: &[u8]) -> bool {
-    if left.len() != right.len() {
-        return false;
-    }
-    match (left.first_chunk::<8>(), left.last_chunk::<8>()) {
-        (Some(first), Some(last)) if left.len() <= 16 => {
-            right.starts_with(first) && right.ends_with(last)
-        }
-        _ => left == right,
-    }
+fn ends(name: &[u8]) -> Option<[u64; 2]> {
+    let (first, last) = (name.first_chunk()?, name.last_chunk()?);
+    (name.len() <= 16).then(|| [*first, *last].map(u64::from_ne_bytes))
 }
 
 #[cfg(test)]
@@ -190,7 +273,7 @@ mod tests {
 
     fn found<'h>(scan: &HeaderScan, headers: &'h HeaderMap) -> FoundHeaders<'h> {
         let mut found = FoundHeaders::none();
-        scan.visit(headers, |slot, value| found.add(slot, value));
+        scan.find(headers, &mut found);
         found
     }
 
@@ -222,15 +305,43 @@ mod tests {
     }
 
     #[test]
-    fn names_are_the_same_when_every_byte_is() {
-        for length in 0..20 {
-            let name = vec![b'x'; length];
-            assert!(is_same(&name, &name.clone()) && !is_same(&name, &vec![b'x'; length + 1]));
+    fn a_name_is_a_wanted_one_when_every_byte_is() {
+        for length in 1..40 {
+            let name = "x".repeat(length);
+            let (scan, _) = scan(&[&name]);
+            let is_found = |name: String| {
+                let name = HeaderName::try_from(name).unwrap();
+                let headers = HeaderMap::from_iter([(name, HeaderValue::from_static("1"))]);
+                found(&scan, &headers).slots() == 1
+            };
+            assert!(is_found(name.clone()) && !is_found("x".repeat(length + 1)));
             for place in 0..length {
                 let mut other = name.clone();
-                other[place] = b'y';
-                assert!(!is_same(&name, &other), "{length} {place}");
+                other.replace_range(place..=place, "y");
+                assert!(!is_found(other), "{length} {place}");
             }
+        }
+    }
+
+    #[test]
+    fn wanted_names_of_one_trait_are_distinguished() {
+        let names = [
+            "x-one-kind",
+            "x-two-kind",
+            "x-a-longer-name-of-one-kind",
+            "kind",
+        ];
+        let (scan, slots) = scan(&names);
+        let values = names.map(|name| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(name),
+            )
+        });
+        let headers = HeaderMap::from_iter(values);
+        let found = found(&scan, &headers);
+        for (name, slot) in names.iter().zip(slots) {
+            assert_eq!(found.value(slot), Some(name.as_bytes()));
         }
     }
 
@@ -239,8 +350,11 @@ mod tests {
         let (scan, slots) = scan(&["x-kind"]);
         let mut headers = HeaderMap::new();
         headers.append("x-kind", HeaderValue::from_static(" first\t"));
+        assert!(!found(&scan, &headers).repeated());
         headers.append("x-kind", HeaderValue::from_static("second"));
-        assert_eq!(found(&scan, &headers).value(slots[0]), Some(&b"first"[..]));
+        let found = found(&scan, &headers);
+        assert_eq!(found.value(slots[0]), Some(&b"first"[..]));
+        assert!(found.repeated() && found.values().eq([b" first\t"]));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The detector by the signals in requests, and its builder.
 
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 use serde::Serialize;
 
-use super::cache::{CacheKey, CallerCache};
+use super::cache::CallerCache;
 use super::detector_settings::{DetectorSettings, IdentitySignal, KindSource, OptIn};
 use super::generation_rules::GenerationRules;
 use super::header_scan::{FoundHeaders, HeaderScan, WantedHeaders};
@@ -114,45 +115,54 @@ impl SignalDetector {
         }
     }
 
-    fn classify(&self, found: &FoundHeaders<'_>, head: &Parts) -> Caller {
+    #[inline]
+    fn find(&self, headers: &HeaderMap, extensions: &Extensions) -> Caller {
+        let mut found = FoundHeaders::none();
+        self.headers.find(headers, &mut found);
+        // Identified by headers alone: the same headers are the same caller. Lists over several lines are rare.
+        let identity = self.identity.first_header();
+        if found.repeated() || !identity.is_some_and(|slot| found.has(slot)) {
+            return self.classify(&found, headers, extensions);
+        }
+        let key = self.cache.key(&found);
+        if let Some(caller) = self.cache.get(key) {
+            return caller;
+        }
+        let caller = self.classify(&found, headers, extensions);
+        if self.identity.is_identified_by_header(&found) {
+            self.cache.insert(key, caller);
+        }
+        caller
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn classify(
+        &self,
+        found: &FoundHeaders<'_>,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Caller {
         let matched = self.kind.find(found);
         let generation = &self.generation;
-        let (caller, version) = generation.find(found, &head.headers, matched, &self.kind);
+        let (caller, version) = generation.find(found, headers, matched, &self.kind);
         let fingerprint = self.identity.find(SignalInput {
             found,
-            extensions: &head.extensions,
+            extensions,
             kinds: &self.kind,
             matched,
         });
         caller.with(fingerprint, version)
     }
-
-    #[cold]
-    fn classify_and_cache(&self, key: CacheKey, found: &FoundHeaders<'_>, head: &Parts) -> Caller {
-        let caller = self.classify(found, head);
-        if self.identity.is_identified_by_header(found) {
-            self.cache.insert(key, caller);
-        }
-        caller
-    }
 }
 
 impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
-        // Identified by headers alone: the same headers are the same caller.
-        let (mut key_builder, mut found) = (self.cache.key_builder(), FoundHeaders::none());
-        self.headers.visit(&head.headers, |slot, value| {
-            key_builder.add(slot, value.as_bytes());
-            found.add(slot, value);
-        });
-        let identity = self.identity.first_header();
-        if !identity.is_some_and(|slot| found.has(slot)) {
-            return self.classify(&found, head);
-        }
-        let key = key_builder.finish();
-        self.cache
-            .get(key)
-            .unwrap_or_else(|| self.classify_and_cache(key, &found, head))
+        self.find(&head.headers, &head.extensions)
+    }
+
+    fn detect_by_headers(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<Caller> {
+        Some(self.find(headers, extensions))
     }
 
     fn kinds(&self) -> &Kinds {
