@@ -238,7 +238,8 @@ mod tests {
         let sent = Request::get("/").header("x-id", captured).body(());
         let sent = sent.expect("a header");
         let names = [HeaderName::from_static("x-id")];
-        let captured = CapturedTexts::take(
+        let mut captured = CapturedTexts::default();
+        captured.take(
             &[TextSource::Headers(names.into())],
             RequestHead::from(&sent),
         );
