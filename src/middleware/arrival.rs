@@ -9,7 +9,7 @@ use http_body::{Body, Frame};
 use super::{
     body_need::BodyNeed,
     compat_body::BodyMode,
-    deciding::{Arrived, Deciding, NeedsMore},
+    deciding::{Arrived, Deciding, Undecided},
     exchange::Exchange,
     peeked_body::{FirstData, PeekedBody, Polled, PolledItem, poll_bytes},
     peeking::{Peeking, respond},
@@ -34,7 +34,7 @@ pub(super) fn arrive<B: Body + Unpin, M: BodyMode<B>>(
     deciding.match_head(exchange, endpoint, &head);
     let mut scan = Scan::new();
     let mut decided = match deciding.matching.decision {
-        Err(MissingInput::Body) => Err(NeedsMore),
+        Err(MissingInput::Body) => Err(Undecided::NeedsMore),
         _ => deciding.decide(&mut Arrived {
             exchange,
             endpoint,
@@ -45,7 +45,7 @@ pub(super) fn arrive<B: Body + Unpin, M: BodyMode<B>>(
     };
     let mut first = None;
     let mut other = None;
-    if decided.is_err() && !deciding.is_rehearsal {
+    if let Err(Undecided::NeedsMore) = decided {
         let size_hint = body.size_hint();
         deciding.learn_need(exchange, &head, &body, &size_hint);
         if deciding.need == Some(BodyNeed::Fields) {
@@ -68,7 +68,9 @@ pub(super) fn arrive<B: Body + Unpin, M: BodyMode<B>>(
     let body = PeekedBody::new(first, body);
     match decided {
         Ok(conclusion) => Ok(respond::<B, M>(conclusion, head, body)),
-        Err(NeedsMore) => Peeking::new(deciding, head, body, scan).begin::<M>(other, exchange, cx),
+        Err(undecided) => {
+            Peeking::new(deciding, head, body, scan).begin::<M>((undecided, other), exchange, cx)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         RenderError,
     },
     json::{Fields, Scan, ScanStep},
-    observation::{RehearsalResult, SkipReason},
+    observation::SkipReason,
 };
 
 /// What is known of a response that has arrived, until it is known in which shape it leaves.
@@ -25,8 +25,6 @@ pub(super) struct Deciding {
     pub(super) matching: Matching,
     /// The outcome whose shape is applied, once that is known.
     pub(super) rewriting: Option<Decision>,
-    /// Whether what is rendered is dropped, and the target response leaves.
-    pub(super) is_rehearsal: bool,
     /// Decided once, where the body has to be read at all.
     pub(super) need: Option<BodyNeed>,
     /// Whether all data of the body has been read.
@@ -57,6 +55,19 @@ pub(super) enum Conclusion {
 /// More of the body is needed.
 pub(super) struct NeedsMore;
 
+/// Why no response leaves yet.
+pub(super) enum Undecided {
+    NeedsMore,
+    /// The target response leaves, after the legacy response of the outcome was rendered and dropped.
+    Rehearsal(Decision),
+}
+
+impl From<NeedsMore> for Undecided {
+    fn from(NeedsMore: NeedsMore) -> Self {
+        Self::NeedsMore
+    }
+}
+
 impl Deciding {
     /// By the status; [`match_head`](Self::match_head) follows.
     #[inline(always)]
@@ -64,7 +75,6 @@ impl Deciding {
         Self {
             matching: endpoint.match_status(head.status),
             rewriting: None,
-            is_rehearsal: false,
             need: None,
             is_complete: false,
             is_whole: false,
@@ -95,13 +105,13 @@ impl Deciding {
         let (lower, limit) = (size_hint.lower(), exchange.body_limit());
         let need = BodyNeed::by_head(&head.headers, body.is_end_stream(), lower, limit);
         self.need = Some(need);
-        if need == BodyNeed::Unreadable(SkipReason::BodyTooLarge) && !self.is_rehearsal {
+        if need == BodyNeed::Unreadable(SkipReason::BodyTooLarge) {
             LayerSettings::warn_of_size(&exchange.endpoint, lower, limit);
         }
     }
 
     /// Decides by what is known by now.
-    pub(super) fn decide(&mut self, arrived: &mut Arrived<'_>) -> Result<Conclusion, NeedsMore> {
+    pub(super) fn decide(&mut self, arrived: &mut Arrived<'_>) -> Result<Conclusion, Undecided> {
         loop {
             if let Some(decision) = self.rewriting {
                 if self.can_render(arrived, decision) {
@@ -114,12 +124,10 @@ impl Deciding {
                             self.rewriting = Some(decision);
                             continue;
                         }
-                        Course::Rehearsal if self.begin_rehearsal(arrived.exchange, decision) => {
-                            continue;
-                        }
-                        Course::Target | Course::Rehearsal => {
+                        Course::Target => {
                             return Ok(self.leave_unchanged(arrived, decision, None));
                         }
+                        Course::Rehearsal => return Err(Undecided::Rehearsal(decision)),
                     },
                     Err(MissingInput::Request) => {
                         return Ok(self.give_up(arrived, SkipReason::RequestFieldsNotCaptured));
@@ -135,7 +143,7 @@ impl Deciding {
 
     /// Whether all is known that the shape of the outcome reads.
     #[inline]
-    fn can_render(&self, arrived: &Arrived<'_>, decision: Decision) -> bool {
+    pub(super) fn can_render(&self, arrived: &Arrived<'_>, decision: Decision) -> bool {
         let shape = arrived.endpoint.legacy_shape(decision);
         let fields = shape.map_or(0, CompiledShape::fields);
         let is_enough =
@@ -145,7 +153,10 @@ impl Deciding {
 
     /// Learns one thing more from the body, or why nothing more can be learnt.
     #[inline(always)]
-    fn read_on(&mut self, arrived: &mut Arrived<'_>) -> Result<Option<SkipReason>, NeedsMore> {
+    pub(super) fn read_on(
+        &mut self,
+        arrived: &mut Arrived<'_>,
+    ) -> Result<Option<SkipReason>, NeedsMore> {
         let Arrived { endpoint, text, .. } = *arrived;
         match self.need.ok_or(NeedsMore)? {
             BodyNeed::Fields if !text.is_empty() => return self.scan_on(arrived),
@@ -199,9 +210,6 @@ impl Deciding {
     #[cold]
     #[inline(never)]
     pub(super) fn give_up(&mut self, arrived: &mut Arrived<'_>, reason: SkipReason) -> Conclusion {
-        if self.is_rehearsal {
-            return self.end_rehearsal(arrived, RehearsalResult::of(reason));
-        }
         if reason == SkipReason::RequestFieldsNotCaptured {
             Self::warn_of_missing_capture(arrived.exchange);
         }
@@ -225,12 +233,7 @@ impl Deciding {
         let exchange = arrived.exchange;
         let shape = arrived.endpoint.legacy_shape(decision);
         let shape = shape.expect("only an outcome with a shape is rewritten");
-        let rendered = self.render(arrived, shape);
-        if self.is_rehearsal {
-            let result = rendered.map_or_else(RehearsalResult::of, |_| Some(RehearsalResult::Ok));
-            return self.end_rehearsal(arrived, result);
-        }
-        let (lines, body) = match rendered {
+        let (lines, body) = match self.render(arrived, shape) {
             Ok(rendered) => rendered,
             Err(reason) => return self.leave_unchanged(arrived, decision, Some(reason)),
         };
@@ -245,7 +248,8 @@ impl Deciding {
     }
 
     /// The header lines, and the new body; `None` where it stays as it is. Or why there can be none.
-    fn render<'s>(
+    #[inline(always)]
+    pub(super) fn render<'s>(
         &self,
         arrived: &Arrived<'_>,
         shape: &'s CompiledShape,
@@ -260,6 +264,7 @@ impl Deciding {
         }
     }
 
+    #[inline(always)]
     fn fill<'s>(
         &self,
         arrived: &Arrived<'_>,

@@ -15,7 +15,6 @@ use crate::{
         CapturedTexts, CompiledEndpoint, Decision, EndpointHandle, KnownRequest, OutcomeSet,
         RequestHead,
     },
-    flag::FlagState,
     observation::Observation,
 };
 
@@ -73,15 +72,18 @@ impl Exchange {
     /// gets past it.
     #[inline]
     pub(super) fn course(&self, endpoint: &CompiledEndpoint, decision: Decision) -> Course {
-        let shape = endpoint.legacy_shape(decision);
         if !endpoint.is_dependent(decision, &self.caller) {
             return Course::Target;
         }
-        match self.settings.flag.state() {
-            FlagState::On => Course::Legacy,
-            FlagState::Off if self.settings.rehearsal.is_due(shape) => Course::Rehearsal,
-            FlagState::Off | FlagState::Retired => Course::Target,
+        if self.settings.flag.is_on() {
+            return Course::Legacy;
         }
+        let shape = endpoint.legacy_shape(decision);
+        // Whether it is retired is asked where that is rare.
+        if shape.is_some_and(|shape| self.settings.rehearsal.is_due(shape)) {
+            return Course::Rehearsal;
+        }
+        Course::Target
     }
 
     // Rare, and outlined, so that the common path stays short.

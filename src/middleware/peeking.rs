@@ -8,7 +8,7 @@ use http_body::Body;
 use super::{
     body::ResponseBody,
     compat_body::BodyMode,
-    deciding::{Arrived, Conclusion, Deciding},
+    deciding::{Arrived, Conclusion, Deciding, Undecided},
     exchange::Exchange,
     layer_settings::LayerSettings,
     peek::{Peek, PeekStep},
@@ -19,9 +19,9 @@ use crate::{json::Scan, observation::SkipReason};
 
 /// A response that has arrived, until it is known in which shape it leaves.
 pub(super) struct Peeking<B: Body> {
-    deciding: Deciding,
-    head: response::Parts,
-    peek: Peek<B>,
+    pub(super) deciding: Deciding,
+    pub(super) head: response::Parts,
+    pub(super) peek: Peek<B>,
     scan: Scan,
     timer: Option<PeekTimer>,
 }
@@ -50,10 +50,14 @@ impl<B: Body + Unpin> Peeking<B> {
     #[inline(never)]
     pub(super) fn begin<M: BodyMode<B>>(
         mut self,
-        polled: Option<Poll<Polled<B::Error>>>,
+        (undecided, polled): (Undecided, Option<Poll<Polled<B::Error>>>),
         exchange: &Exchange,
         cx: &mut Context<'_>,
     ) -> Result<Response<M::Body>, Box<Self>> {
+        if let Undecided::Rehearsal(decision) = undecided {
+            let conclusion = self.rehearse(decision, exchange, cx);
+            return Ok(self.end::<M>(conclusion));
+        }
         let limit = exchange.body_limit();
         let step = polled.map(|polled| polled.map(|polled| self.peek.take(polled, limit)));
         let ended = step.and_then(|step| self.after(step, exchange, cx));
@@ -67,8 +71,12 @@ impl<B: Body + Unpin> Peeking<B> {
     pub(super) fn poll(&mut self, exchange: &Exchange, cx: &mut Context<'_>) -> Poll<Conclusion> {
         loop {
             let (deciding, mut arrived) = self.parts(exchange);
-            if let Ok(conclusion) = deciding.decide(&mut arrived) {
-                return Poll::Ready(conclusion);
+            match deciding.decide(&mut arrived) {
+                Ok(conclusion) => return Poll::Ready(conclusion),
+                Err(Undecided::Rehearsal(decision)) => {
+                    return Poll::Ready(self.rehearse(decision, exchange, cx));
+                }
+                Err(Undecided::NeedsMore) => {}
             }
             if self.deciding.need.is_none() {
                 let body = self.peek.inner();
@@ -76,9 +84,6 @@ impl<B: Body + Unpin> Peeking<B> {
                 self.deciding
                     .learn_need(exchange, &self.head, body, &size_hint);
                 continue;
-            }
-            if self.deciding.is_rehearsal && !self.is_at_hand() {
-                return Poll::Ready(self.end_rehearsal(exchange));
             }
             let step = self.peek.poll_next(exchange.body_limit(), cx);
             if let Some(ended) = self.after(step, exchange, cx) {
@@ -101,19 +106,14 @@ impl<B: Body + Unpin> Peeking<B> {
                 None
             }
             Poll::Ready(PeekStep::TooLarge) => {
-                if !self.deciding.is_rehearsal {
-                    let limit = exchange.body_limit();
-                    LayerSettings::warn_of_size(&exchange.endpoint, self.peek.length(), limit);
-                }
+                let limit = exchange.body_limit();
+                LayerSettings::warn_of_size(&exchange.endpoint, self.peek.length(), limit);
                 Some(Poll::Ready(
                     self.give_up(exchange, SkipReason::BodyTooLarge),
                 ))
             }
             Poll::Ready(PeekStep::Error) => {
                 Some(Poll::Ready(self.give_up(exchange, SkipReason::BodyError)))
-            }
-            Poll::Pending if self.deciding.is_rehearsal => {
-                Some(Poll::Ready(self.end_rehearsal(exchange)))
             }
             Poll::Pending => {
                 let time = exchange.settings.peek_timeout;
@@ -134,19 +134,10 @@ impl<B: Body + Unpin> Peeking<B> {
         deciding.give_up(&mut arrived, reason)
     }
 
-    /// The body is not whole: nothing was rehearsed.
-    fn end_rehearsal(&mut self, exchange: &Exchange) -> Conclusion {
-        let (deciding, mut arrived) = self.parts(exchange);
-        deciding.end_rehearsal(&mut arrived, None)
-    }
-
-    /// Whether the body is there as a whole, as far as is known without reading it. What is read is handed on.
-    fn is_at_hand(&self) -> bool {
-        let body = self.peek.inner();
-        body.is_end_stream() || body.size_hint().exact().is_some()
-    }
-
-    fn parts<'r>(&'r mut self, exchange: &'r Exchange) -> (&'r mut Deciding, Arrived<'r>) {
+    pub(super) fn parts<'r>(
+        &'r mut self,
+        exchange: &'r Exchange,
+    ) -> (&'r mut Deciding, Arrived<'r>) {
         let arrived = Arrived {
             exchange,
             endpoint: &exchange.endpoint,

@@ -19,14 +19,17 @@ impl RehearsalRate {
     /// Whether the next response of the shape is rehearsed. Each shape counts by itself, so that a frequent one does not keep a
     /// rare one from being rehearsed.
     #[inline]
-    pub(super) fn is_due(self, shape: Option<&CompiledShape>) -> bool {
-        let Some(shape) = shape else { return false };
+    pub(super) fn is_due(self, shape: &CompiledShape) -> bool {
         // Relaxed, and no read-modify-write: responses that count at once only put the next rehearsal off.
-        let left = shape.until_rehearsal.load(Ordering::Relaxed);
-        if left <= 1 {
+        // Never 0, so that it does not count beyond it.
+        let left = shape
+            .until_rehearsal
+            .load(Ordering::Relaxed)
+            .wrapping_sub(1);
+        if left == 0 {
             return self.start_again(&shape.until_rehearsal);
         }
-        shape.until_rehearsal.store(left - 1, Ordering::Relaxed);
+        shape.until_rehearsal.store(left, Ordering::Relaxed);
         false
     }
 
