@@ -118,7 +118,7 @@ fn what_no_snapshot_shows_is_unknown_and_not_zero() {
     let (later, census) = (OnDisk::of_drafts(later.concat()), snapshot(&directory));
     let status = with_census("status", &later, &census, &[]);
     status.ends(0).says(
-        "stranded callers: unknown, the flag has changed since the snapshot of 2026-03-01T12:02:00.000Z\n",
+        "stranded callers: unknown, the flag has changed since the census of 2026-03-01T12:02:00.000Z\n",
     );
     let json = with_census("status", &later, &census, &["--json"])
         .ends(0)
