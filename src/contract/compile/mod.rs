@@ -42,6 +42,7 @@ mod remainder;
 )]
 mod request_head;
 mod request_line;
+mod routes;
 mod shape_rules;
 mod shared_outcomes;
 mod sink;
