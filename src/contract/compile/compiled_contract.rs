@@ -1,7 +1,6 @@
 //! A compiled contract: which endpoint a request is for, and the deprecation notice of its responses.
 
 use std::{
-    fmt,
     ops::Deref,
     sync::{
         Arc,
