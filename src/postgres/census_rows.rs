@@ -64,7 +64,7 @@ impl Columns {
     }
 }
 
-/// Since when the rules of each kind are in force, up to the last one of which that is not from the beginning.
+/// Since when the rules of each kind are in force, up to the last kind whose rules came after the beginning.
 pub(super) fn in_force_of(batch: &Batch) -> Vec<i32> {
     let last = batch.in_force.iter().map(|(kind, _)| *kind).max();
     let kinds = last.into_iter().flat_map(|last| 0..=last);

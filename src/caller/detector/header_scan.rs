@@ -11,8 +11,8 @@ use crate::diagnostics::{Diagnostics, FaultCode};
 /// How many different headers a detector reads at most.
 pub(super) const MAX_HEADERS: usize = 16;
 
-/// How many traits of names there are. Names of the same trait share a chain.
-const TRAITS: usize = 64;
+/// How many hashes of names there are. Names of the same hash share a chain.
+const HASHES: usize = 64;
 
 /// Ends a chain: no place in the list of wanted names, which is far shorter.
 const END: u8 = u8::MAX;
@@ -28,12 +28,12 @@ pub(super) struct WantedHeaders {
     names: Vec<HeaderName>,
 }
 
-/// The wanted headers, chained by the trait of their names.
+/// The wanted headers, chained by the hash of their names.
 #[derive(Debug)]
 pub(super) struct HeaderScan {
-    /// A bit for each trait that a wanted name has: most headers are passed over by this alone.
-    traits: u64,
-    first: [u8; TRAITS],
+    /// A bit for each hash that a wanted name has: most headers are passed over by this alone.
+    hashes: u64,
+    first: [u8; HASHES],
     wanted: Box<[Wanted]>,
 }
 
@@ -88,8 +88,8 @@ impl WantedHeaders {
     pub(super) fn compile(self, diagnostics: &mut Diagnostics) -> HeaderScan {
         diagnostics.at_most(MAX_HEADERS, "different headers", "", self.names.len());
         let mut scan = HeaderScan {
-            traits: 0,
-            first: [END; TRAITS],
+            hashes: 0,
+            first: [END; HASHES],
             wanted: Box::default(),
         };
         let chain = |(place, name): (u8, &HeaderName)| scan.chain(place, name.as_str());
@@ -104,9 +104,9 @@ impl HeaderScan {
     pub(super) fn find<'h>(&self, headers: &'h HeaderMap, found: &mut FoundHeaders<'h>) {
         for (name, value) in headers {
             let name = name.as_str().as_bytes();
-            let trait_of_name = trait_of(name);
-            if self.traits >> trait_of_name & 1 == 1 {
-                self.look_at((name, value), trait_of_name, found);
+            let hash = hash_of(name);
+            if self.hashes >> hash & 1 == 1 {
+                self.look_at((name, value), hash, found);
             }
         }
     }
@@ -116,10 +116,10 @@ impl HeaderScan {
     fn look_at<'h>(
         &self,
         (name, value): (&[u8], &'h HeaderValue),
-        trait_of_name: usize,
+        hash: usize,
         found: &mut FoundHeaders<'h>,
     ) {
-        let place = self.first[trait_of_name % TRAITS];
+        let place = self.first[hash % HASHES];
         let wanted = self.wanted.get(usize::from(place));
         if wanted.is_some_and(|wanted| wanted.is_clearly(name)) {
             found.add(Slot(place), value);
@@ -144,10 +144,10 @@ impl HeaderScan {
         }
     }
 
-    /// Puts a wanted header into the chain of its trait.
+    /// Puts a wanted header into the chain of its hash.
     fn chain(&mut self, place: u8, name: &str) -> Wanted {
-        let of_name = trait_of(name.as_bytes());
-        self.traits |= 1 << of_name;
+        let of_name = hash_of(name.as_bytes());
+        self.hashes |= 1 << of_name;
         Wanted {
             name: name.as_bytes().into(),
             ends: ends(name.as_bytes()).unwrap_or_default(),
@@ -156,9 +156,9 @@ impl HeaderScan {
     }
 }
 
-/// A number that few names share: by their last four bytes, since most own names begin alike.
+/// A hash of the last four bytes, since most names of one's own begin alike.
 #[inline]
-fn trait_of(name: &[u8]) -> usize {
+fn hash_of(name: &[u8]) -> usize {
     const ODD: u32 = 0x9e37_79b1;
     match name.last_chunk() {
         Some(last) => (u32::from_le_bytes(*last).wrapping_mul(ODD) >> 26) as usize,
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn wanted_names_of_one_trait_are_distinguished() {
+    fn wanted_names_of_one_hash_are_distinguished() {
         let names = [
             "x-one-kind",
             "x-two-kind",
