@@ -129,27 +129,28 @@ impl BodySyntax {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         /// As many are looked through in one pass before two look-ups cost less.
         const FEW: usize = 8;
-        if headers.len() <= FEW {
+        if headers.len() <= FEW && headers.len() == headers.keys_len() {
             Self::in_one_pass(headers)
         } else {
             Self::by_look_ups(headers)
         }
     }
 
+    /// Looks at the names, and at the type where that is the only line of its name. Any coding is looked up.
     #[inline]
     fn in_one_pass(headers: &HeaderMap) -> Self {
-        let mut value = None;
-        let mut is_encoded = false;
-        for (name, line) in headers {
+        let mut type_at = None;
+        for (at, name) in headers.keys().enumerate() {
             if *name == header::CONTENT_TYPE {
-                value = value.or(Some(line.as_bytes()));
+                type_at = Some(at);
             } else if *name == header::CONTENT_ENCODING {
-                is_encoded |= has_coding(line.as_bytes());
+                return Self::by_look_ups(headers);
             }
         }
+        let line = type_at.and_then(|at| headers.values().nth(at));
         Self {
-            by_type: JsonByType::of(value.unwrap_or_default()),
-            is_encoded,
+            by_type: JsonByType::of(line.map_or(b"", HeaderValue::as_bytes)),
+            is_encoded: false,
         }
     }
 

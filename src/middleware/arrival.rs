@@ -3,74 +3,91 @@
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, response};
 use http_body::{Body, Frame};
 
 use super::{
     body_need::BodyNeed,
     compat_body::BodyMode,
-    deciding::{Arrived, Deciding, Undecided},
+    deciding::{Arrived, Conclusion, Deciding, Undecided},
     exchange::Exchange,
     peeked_body::{FirstData, PeekedBody, Polled, PolledItem, poll_bytes},
-    peeking::{Peeking, respond},
+    peeking::Peeking,
 };
 use crate::{
     contract::compile::{CompiledEndpoint, MissingInput},
     json::Scan,
 };
 
-/// The response as it leaves; or, if more of its body is needed than is there at once, what waits for it.
-#[inline(always)]
-pub(super) fn arrive<B: Body + Unpin, M: BodyMode<B>>(
-    exchange: &mut Exchange,
-    response: Response<B>,
-    cx: &mut Context<'_>,
-) -> Result<Response<M::Body>, Box<Peeking<B>>> {
-    let (mut head, mut body) = response.into_parts();
-    exchange.end_capture();
-    let exchange = &*exchange;
-    let endpoint: &CompiledEndpoint = &exchange.endpoint;
-    let mut deciding = Deciding::new(endpoint, &head);
-    deciding.match_head(exchange, endpoint, &head);
-    let mut scan = Scan::new();
-    let mut decided = match deciding.matching.decision {
-        Err(MissingInput::Body) => Err(Undecided::NeedsMore),
-        _ => deciding.decide(&mut Arrived {
-            exchange,
-            endpoint,
-            head: &mut head,
-            text: &[],
-            scan: &mut scan,
-        }),
-    };
-    let mut first = None;
-    let mut other = None;
-    if let Err(Undecided::NeedsMore) = decided {
-        let size_hint = body.size_hint();
-        deciding.learn_need(exchange, &head, &body, &size_hint);
-        if deciding.need == Some(BodyNeed::Fields) {
-            let polled = poll_bytes(&mut body, cx);
-            match data_within(exchange.body_limit(), polled) {
-                Ok(data) => first = Some(FirstData { size_hint, data }),
-                Err(polled) => other = Some(polled.map(|item| Polled { size_hint, item })),
-            }
-        }
-        if other.is_none() {
-            decided = deciding.decide(&mut Arrived {
-                exchange,
-                endpoint,
-                head: &mut head,
-                text: first.as_ref().map_or(&[], |first| &first.data),
-                scan: &mut scan,
-            });
+/// A response that has arrived, and what was read of its body at once.
+pub(super) struct Arrival<B: Body> {
+    deciding: Deciding,
+    scan: Scan,
+    pub(super) first: Option<FirstData>,
+    /// What else was polled of its body, where that is not its first data.
+    other: Option<Poll<Polled<B::Error>>>,
+}
+
+impl<B: Body + Unpin> Arrival<B> {
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        Self {
+            deciding: Deciding::new(),
+            scan: Scan::new(),
+            first: None,
+            other: None,
         }
     }
-    let body = PeekedBody::new(first, body);
-    match decided {
-        Ok(conclusion) => Ok(respond::<B, M>(conclusion, head, body)),
-        Err(undecided) => {
-            Peeking::new(deciding, head, body, scan).begin::<M>((undecided, other), exchange, cx)
+
+    /// Decides by the head and by what is there at once of the body.
+    #[inline(always)]
+    pub(super) fn decide(
+        &mut self,
+        exchange: &Exchange,
+        head: &mut response::Parts,
+        body: &mut B,
+        cx: &mut Context<'_>,
+    ) -> Result<Conclusion, Undecided> {
+        let endpoint: &CompiledEndpoint = &exchange.endpoint;
+        self.deciding.match_head(exchange, endpoint, head);
+        if let Err(MissingInput::Body) = self.deciding.matching.decision {
+            let limit = exchange.body_limit();
+            let size_hint = body.size_hint();
+            self.deciding
+                .learn_need(endpoint, head, body, (&size_hint, limit));
+            if self.deciding.need == Some(BodyNeed::Fields) {
+                match data_within(limit, poll_bytes(body, cx)) {
+                    Ok(data) => self.first = Some(FirstData { size_hint, data }),
+                    Err(polled) => {
+                        self.other = Some(polled.map(|item| Polled { size_hint, item }));
+                        return Err(Undecided::NeedsMore);
+                    }
+                }
+            }
         }
+        self.deciding.decide(&mut Arrived {
+            exchange,
+            endpoint,
+            head,
+            text: self.first.as_ref().map_or(&[], |first| &first.data),
+            scan: &mut self.scan,
+        })
+    }
+
+    /// Goes on where more of the body is needed than was there at once, or its legacy response is rehearsed: the response as
+    /// it leaves, or what waits for it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn go_on<M: BodyMode<B>>(
+        self,
+        (head, body): (response::Parts, B),
+        undecided: Undecided,
+        exchange: &Exchange,
+        cx: &mut Context<'_>,
+    ) -> Result<Response<M::Body>, Box<Peeking<B>>> {
+        let body = PeekedBody::new(self.first, body);
+        let peeking = Peeking::new(self.deciding, head, body, self.scan);
+        peeking.begin::<M>((undecided, self.other), exchange, cx)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The response body: the inner one unchanged, the same with a beginning that was read ahead, or a legacy one.
+//! The response body: the inner one unchanged, the same with a beginning that was read ahead, or the bytes of a whole one.
 
 use std::{
     fmt,
@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::peeked_body::{PeekedBody, poll_bytes};
+use super::peeked_body::{FirstData, PeekedBody, poll_bytes};
 
 /// The response body of [`LegacyHttpCompat`](super::LegacyHttpCompat): the inner body unchanged, or a legacy body.
 ///
@@ -19,7 +19,8 @@ pub struct ResponseBody<B: Body>(pub(super) BodyKind<B>);
 pub(super) enum BodyKind<B: Body> {
     Unchanged(B),
     Peeked(PeekedBody<B>),
-    Rewritten(Bytes),
+    /// A legacy body, or the whole inner one.
+    Whole(Bytes),
 }
 
 impl<B: Body> ResponseBody<B> {
@@ -29,8 +30,18 @@ impl<B: Body> ResponseBody<B> {
     }
 
     #[inline]
-    pub(super) fn rewritten(body: Bytes) -> Self {
-        Self(BodyKind::Rewritten(body))
+    pub(super) fn whole(body: Bytes) -> Self {
+        Self(BodyKind::Whole(body))
+    }
+
+    /// The body to forward of which at most the first frame was read.
+    #[inline]
+    pub(super) fn begun(first: Option<FirstData>, body: B) -> Self {
+        match first {
+            None => Self::unchanged(body),
+            Some(first) if first.is_whole(&body) => Self::whole(first.data),
+            first => Self(BodyKind::Peeked(PeekedBody::new(first, body))),
+        }
     }
 
     /// The body to forward when it has been peeked at.
@@ -51,7 +62,7 @@ impl<B: Body> ResponseBody<B> {
     /// The body, if bytes cannot stand for it.
     pub fn into_whole(self) -> Result<Bytes, Self> {
         match self.0 {
-            BodyKind::Rewritten(bytes) => Ok(bytes),
+            BodyKind::Whole(bytes) => Ok(bytes),
             BodyKind::Peeked(body) => body
                 .into_whole()
                 .map_err(|body| Self(BodyKind::Peeked(body))),
@@ -77,8 +88,8 @@ where
         match &mut self.0 {
             BodyKind::Unchanged(body) => poll_bytes(body, cx),
             BodyKind::Peeked(body) => body.poll_frame(cx),
-            BodyKind::Rewritten(bytes) if bytes.is_empty() => Poll::Ready(None),
-            BodyKind::Rewritten(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            BodyKind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            BodyKind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
         }
     }
 
@@ -86,7 +97,7 @@ where
         match &self.0 {
             BodyKind::Unchanged(body) => body.is_end_stream(),
             BodyKind::Peeked(body) => body.is_end_stream(),
-            BodyKind::Rewritten(bytes) => bytes.is_empty(),
+            BodyKind::Whole(bytes) => bytes.is_empty(),
         }
     }
 
@@ -94,7 +105,7 @@ where
         match &self.0 {
             BodyKind::Unchanged(body) => body.size_hint(),
             BodyKind::Peeked(body) => body.size_hint(),
-            BodyKind::Rewritten(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            BodyKind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
         }
     }
 }
@@ -111,7 +122,7 @@ impl<B: Body> fmt::Debug for ResponseBody<B> {
         f.write_str(match &self.0 {
             BodyKind::Unchanged(_) => "ResponseBody(unchanged)",
             BodyKind::Peeked(_) => "ResponseBody(peeked)",
-            BodyKind::Rewritten(_) => "ResponseBody(rewritten)",
+            BodyKind::Whole(_) => "ResponseBody(whole)",
         })
     }
 }

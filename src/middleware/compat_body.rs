@@ -123,7 +123,7 @@ impl<B: CompatBody> BodyMode<B> for SameBody {
     fn decided(body: ResponseBody<B>) -> B {
         match body.0 {
             BodyKind::Unchanged(body) => body,
-            BodyKind::Rewritten(bytes) => B::from_legacy(bytes),
+            BodyKind::Whole(bytes) => B::from_legacy(bytes),
             peeked @ BodyKind::Peeked(_) => B::from_peeked(ResponseBody(peeked)),
         }
     }

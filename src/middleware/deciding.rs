@@ -5,10 +5,12 @@ use http::response;
 use http_body::{Body, SizeHint};
 
 use super::{
+    body::ResponseBody,
     body_need::BodyNeed,
     capture_slot::RequestFields,
     exchange::{Course, Exchange},
     layer_settings::LayerSettings,
+    peeked_body::FirstData,
     rewrite::{LegacyLines, has_space, rewrite_head},
 };
 use crate::{
@@ -52,6 +54,17 @@ pub(super) enum Conclusion {
     LegacyBody(Bytes),
 }
 
+impl Conclusion {
+    /// The body as it leaves, of one of which at most the first frame was read.
+    #[inline(always)]
+    pub(super) fn body<B: Body>(self, first: Option<FirstData>, body: B) -> ResponseBody<B> {
+        match self {
+            Self::OwnBody => ResponseBody::begun(first, body),
+            Self::LegacyBody(body) => ResponseBody::whole(body),
+        }
+    }
+}
+
 /// More of the body is needed.
 pub(super) struct NeedsMore;
 
@@ -69,11 +82,11 @@ impl From<NeedsMore> for Undecided {
 }
 
 impl Deciding {
-    /// By the status; [`match_head`](Self::match_head) follows.
+    /// Of a response that nothing is known of; [`match_head`](Self::match_head) follows, where it stays.
     #[inline(always)]
-    pub(super) fn new(endpoint: &CompiledEndpoint, head: &response::Parts) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            matching: endpoint.match_status(head.status),
+            matching: Matching::new(),
             rewriting: None,
             need: None,
             is_complete: false,
@@ -90,23 +103,23 @@ impl Deciding {
         head: &response::Parts,
     ) {
         let matching = &mut self.matching;
-        endpoint.match_head(matching, &head.headers, || exchange.known());
+        endpoint.match_head(matching, head.status, &head.headers, || exchange.known());
     }
 
-    /// Finds out what the body can tell.
+    /// Finds out what a body of this size hint can tell, of which as many bytes are read at most.
     #[inline(always)]
     pub(super) fn learn_need<B: Body>(
         &mut self,
-        exchange: &Exchange,
+        endpoint: &CompiledEndpoint,
         head: &response::Parts,
         body: &B,
-        size_hint: &SizeHint,
+        (size_hint, limit): (&SizeHint, usize),
     ) {
-        let (lower, limit) = (size_hint.lower(), exchange.body_limit());
+        let lower = size_hint.lower();
         let need = BodyNeed::by_head(&head.headers, body.is_end_stream(), lower, limit);
         self.need = Some(need);
         if need == BodyNeed::Unreadable(SkipReason::BodyTooLarge) {
-            LayerSettings::warn_of_size(&exchange.endpoint, lower, limit);
+            LayerSettings::warn_of_size(endpoint, lower, limit);
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Exchange {
     /// The outcomes that the request's head leaves out.
     pub(super) excluded: OutcomeSet,
     /// `None` where the endpoint reads nothing of it.
-    pub(super) body: Option<RequestBody>,
+    pub(super) body: Option<Box<RequestBody>>,
 }
 
 /// What is known of a request's body.
@@ -37,6 +37,15 @@ pub(super) enum RequestBody {
     Capturing(CaptureSlot),
     /// What was captured when the response arrived.
     Captured(RequestFields),
+}
+
+impl RequestBody {
+    #[inline(never)]
+    fn end_capture(&mut self) {
+        if let Self::Capturing(slot) = self {
+            *self = Self::Captured(slot.read());
+        }
+    }
 }
 
 /// What becomes of a response whose outcome is known.
@@ -64,7 +73,7 @@ impl Exchange {
         }
         if inputs.read_body() {
             let slot = CaptureSlot::insert(&self.endpoint, request.extensions_mut());
-            self.body = Some(RequestBody::Capturing(slot));
+            self.body = Some(Box::new(RequestBody::Capturing(slot)));
         }
     }
 
@@ -100,8 +109,8 @@ impl Exchange {
     /// The response has arrived: what has been read of the request by now is all that is known of it.
     #[inline]
     pub(super) fn end_capture(&mut self) {
-        if let Some(RequestBody::Capturing(slot)) = &self.body {
-            self.body = Some(RequestBody::Captured(slot.read()));
+        if let Some(body) = &mut self.body {
+            body.end_capture();
         }
     }
 
@@ -117,9 +126,9 @@ impl Exchange {
 
     /// What was captured of the request's body, if the endpoint reads any of it.
     pub(super) fn captured_body(&self) -> Option<&RequestFields> {
-        match &self.body {
-            Some(RequestBody::Captured(captured)) => Some(captured),
-            Some(RequestBody::Capturing(_)) | None => None,
+        match self.body.as_deref()? {
+            RequestBody::Captured(captured) => Some(captured),
+            RequestBody::Capturing(_) => None,
         }
     }
 

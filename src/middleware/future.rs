@@ -13,7 +13,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    arrival::arrive,
+    arrival::Arrival,
     compat_body::{AnyBody, BodyMode},
     exchange::Exchange,
     peeking::Peeking,
@@ -39,11 +39,11 @@ pin_project! {
 pub(super) enum State<B: Body> {
     /// The request is for the `HEAD` of an endpoint.
     Head(HeadVary),
-    /// The response has not arrived.
+    /// The response has not arrived; or it was returned at once, and the inner future is gone.
     Waiting(Exchange),
     /// The response has arrived, and more of its body is needed than was there at once.
     Peeking(Exchange, Box<Peeking<B>>),
-    /// The response was returned.
+    /// The response was returned after more of its body had been read.
     Done,
 }
 
@@ -58,23 +58,38 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            return poll_peek::<B, M>(this.state, cx).map(Ok);
-        };
-        let Some(state) = this.state else {
-            return M::unchanged_result(inner.poll(cx));
-        };
-        let response = match inner.poll(cx) {
-            Poll::Ready(Ok(response)) => response,
-            Poll::Ready(Err(error)) => {
-                this.inner.set(None);
-                return Poll::Ready(Err(error));
-            }
-            Poll::Pending => return Poll::Pending,
-        };
-        this.inner.set(None);
-        state.poll_response::<M, E>(response, cx)
+        match (this.state, this.inner.as_mut().as_pin_mut()) {
+            (None, Some(inner)) => M::unchanged_result(inner.poll(cx)),
+            (state, _) => poll_on_contract::<F, B, M, E>(this.inner, state, cx),
+        }
     }
+}
+
+/// Of a request on the contract. Outlined, so that what is outside is passed over at once.
+#[inline(never)]
+fn poll_on_contract<F, B, M, E>(
+    mut inner: Pin<&mut Option<F>>,
+    state: &mut Option<State<B>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Response<M::Body>, E>>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body + Unpin,
+    M: BodyMode<B>,
+{
+    let (Some(polled), Some(state)) = (inner.as_mut().as_pin_mut(), &mut *state) else {
+        return poll_peek::<B, M>(state, cx).map(Ok);
+    };
+    let response = match polled.poll(cx) {
+        Poll::Ready(Ok(response)) => response,
+        Poll::Ready(Err(error)) => {
+            inner.set(None);
+            return Poll::Ready(Err(error));
+        }
+        Poll::Pending => return Poll::Pending,
+    };
+    inner.set(None);
+    state.poll_response::<M, E>(response, cx)
 }
 
 impl<B: Body + Unpin> State<B> {
@@ -93,18 +108,36 @@ impl<B: Body + Unpin> State<B> {
             }
             _ => return Poll::Ready(Ok(M::unchanged(response))),
         };
-        match arrive::<B, M>(exchange, response, cx) {
-            Ok(response) => {
-                *self = Self::Done;
-                Poll::Ready(Ok(response))
+        exchange.end_capture();
+        let (mut head, mut body) = response.into_parts();
+        let mut arrival = Arrival::new();
+        match arrival.decide(exchange, &mut head, &mut body, cx) {
+            Ok(conclusion) => {
+                let Arrival { first, .. } = arrival;
+                let body = M::decided(conclusion.body(first, body));
+                Poll::Ready(Ok(Response::from_parts(head, body)))
             }
-            Err(peeking) => {
-                if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
-                    *self = Self::Peeking(exchange, peeking);
-                }
-                Poll::Pending
+            Err(undecided) => {
+                let ended = arrival.go_on::<M>((head, body), undecided, exchange, cx);
+                self.end_or_wait::<M>(ended).map(Ok)
             }
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_or_wait<M: BodyMode<B>>(
+        &mut self,
+        ended: Result<Response<M::Body>, Box<Peeking<B>>>,
+    ) -> Poll<Response<M::Body>> {
+        let peeking = match ended {
+            Ok(response) => return Poll::Ready(response),
+            Err(peeking) => peeking,
+        };
+        if let Self::Waiting(exchange) = std::mem::replace(self, Self::Done) {
+            *self = Self::Peeking(exchange, peeking);
+        }
+        Poll::Pending
     }
 }
 
@@ -129,9 +162,9 @@ impl<F, B: Body, M> fmt::Debug for ResponseFuture<F, B, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
             None | Some(State::Head(_)) => "ResponseFuture(outside the contract)",
-            Some(State::Waiting(_)) => "ResponseFuture(waiting)",
+            Some(State::Waiting(_)) if self.inner.is_some() => "ResponseFuture(waiting)",
             Some(State::Peeking(..)) => "ResponseFuture(peeking)",
-            Some(State::Done) => "ResponseFuture(done)",
+            Some(State::Waiting(_) | State::Done) => "ResponseFuture(done)",
         })
     }
 }

@@ -177,10 +177,6 @@ mod loom_tests;
 mod peek;
 mod peek_timer;
 mod peeked_body;
-#[expect(
-    clippy::inline_always,
-    reason = "a response is large, and a call would move it"
-)]
 mod peeking;
 mod reason_phrase;
 mod rehearsal_rate;

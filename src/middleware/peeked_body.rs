@@ -25,6 +25,16 @@ pub(super) struct FirstData {
     pub(super) data: Bytes,
 }
 
+impl FirstData {
+    /// Whether it is the whole body, the exact length of which was known.
+    #[inline]
+    pub(super) fn is_whole<B: Body>(&self, body: &B) -> bool {
+        self.size_hint.exact() == Some(self.data.len() as u64)
+            && !self.data.is_empty()
+            && body.is_end_stream()
+    }
+}
+
 struct Queue<E>(VecDeque<Polled<E>>);
 
 /// What one poll of the body returned, and its size hint before that poll.
@@ -101,13 +111,7 @@ impl<B: Body> PeekedBody<B> {
     /// The bytes of the whole body, if it is a single frame the exact length of which was known.
     pub(super) fn into_whole(mut self) -> Result<Bytes, Self> {
         match self.first.take() {
-            Some(FirstData { size_hint, data })
-                if self.more.is_none()
-                    && size_hint.exact() == Some(data.len() as u64)
-                    && self.body.is_end_stream() =>
-            {
-                Ok(data)
-            }
+            Some(first) if self.more.is_none() && first.is_whole(&self.body) => Ok(first.data),
             first => Err(Self { first, ..self }),
         }
     }

@@ -80,9 +80,9 @@ impl<B: Body + Unpin> Peeking<B> {
             }
             if self.deciding.need.is_none() {
                 let body = self.peek.inner();
-                let size_hint = body.size_hint();
+                let size = (&body.size_hint(), exchange.body_limit());
                 self.deciding
-                    .learn_need(exchange, &self.head, body, &size_hint);
+                    .learn_need(&exchange.endpoint, &self.head, body, size);
                 continue;
             }
             let step = self.peek.poll_next(exchange.body_limit(), cx);
@@ -126,7 +126,11 @@ impl<B: Body + Unpin> Peeking<B> {
 
     /// The response as it leaves.
     pub(super) fn end<M: BodyMode<B>>(self, conclusion: Conclusion) -> Response<M::Body> {
-        respond::<B, M>(conclusion, self.head, self.peek.into_body())
+        let body = match conclusion {
+            Conclusion::OwnBody => ResponseBody::peeked(self.peek.into_body()),
+            Conclusion::LegacyBody(body) => ResponseBody::whole(body),
+        };
+        Response::from_parts(self.head, M::decided(body))
     }
 
     fn give_up(&mut self, exchange: &Exchange, reason: SkipReason) -> Conclusion {
@@ -147,18 +151,4 @@ impl<B: Body + Unpin> Peeking<B> {
         };
         (&mut self.deciding, arrived)
     }
-}
-
-/// The response as it leaves, with the body that it arrived with or with a legacy body.
-#[inline(always)]
-pub(super) fn respond<B: Body + Unpin, M: BodyMode<B>>(
-    conclusion: Conclusion,
-    head: response::Parts,
-    body: PeekedBody<B>,
-) -> Response<M::Body> {
-    let body = match conclusion {
-        Conclusion::OwnBody => ResponseBody::peeked(body),
-        Conclusion::LegacyBody(body) => ResponseBody::rewritten(body),
-    };
-    Response::from_parts(head, M::decided(body))
 }

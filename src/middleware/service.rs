@@ -120,8 +120,7 @@ impl<S, M> LegacyHttpCompat<S, M> {
         self.call_on_contract(request, endpoint, caller)
     }
 
-    // Outlined, so that its large future is not moved, and that of a request outside the contract neither.
-    #[inline(never)]
+    #[inline(always)]
     fn call_on_contract<ReqB, ResB>(
         &mut self,
         mut request: Request<ReqB>,

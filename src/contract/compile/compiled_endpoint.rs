@@ -149,20 +149,16 @@ impl CompiledEndpoint {
         excluded
     }
 
-    /// What the status of a response says of its outcome.
-    #[inline(always)]
-    pub(crate) fn match_status(&self, status: StatusCode) -> Matching {
-        Matching::by_status(&self.statuses, status)
-    }
-
-    /// What the head of a response and its request say beside the status.
+    /// What the head of a response and its request say of its outcome.
     #[inline(always)]
     pub(crate) fn match_head<'r>(
         &self,
         matching: &mut Matching,
+        status: StatusCode,
         headers: &HeaderMap,
         request: impl FnOnce() -> KnownRequest<'r>,
     ) {
+        matching.by_status(&self.statuses, status);
         matching.by_head(&self.statuses, &self.outcomes, headers, request);
     }
 

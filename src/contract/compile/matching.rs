@@ -27,17 +27,23 @@ pub(crate) struct Matching {
 }
 
 impl Matching {
-    /// Of a response of which only the status is known.
+    /// Of a response that nothing is known of.
     #[inline(always)]
-    pub(super) fn by_status(statuses: &StatusTables, status: StatusCode) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            table: statuses.index(status),
+            table: None,
             by_head: OutcomeSet::default(),
             left: OutcomeSet::default(),
             without_request: OutcomeSet::default(),
             known: 0,
             decision: Ok(Decision::Other),
         }
+    }
+
+    /// Only the status is known.
+    #[inline(always)]
+    pub(super) fn by_status(&mut self, statuses: &StatusTables, status: StatusCode) {
+        self.table = statuses.index(status);
     }
 
     /// Evaluates what needs no field of the response.
