@@ -31,7 +31,7 @@ pub(super) struct Branch {
 #[derive(Debug)]
 pub(super) struct Child {
     name: Box<str>,
-    /// How a text begins whose first member has this name and is a string; empty for a name that can be written in several ways.
+    /// How a text begins whose first member has this name, up to the value; empty for a name that can be written in several ways.
     pub(super) opening: Box<[u8]>,
     /// Where the name is one: its number of an element of an array.
     element: Option<u64>,
@@ -132,11 +132,22 @@ impl Branch {
         Some((index, self.children[index].branch))
     }
 
-    /// The child whose member a text begins with, and its number, if its value is a string.
+    /// The child whose member a text has first, and its number.
     #[inline]
     pub(super) fn opening(&self, text: &[u8]) -> Option<(usize, &Child)> {
         let mut children = self.children.iter().enumerate();
         children.find(|(_, child)| !child.opening.is_empty() && text.starts_with(&child.opening))
+    }
+
+    /// The child whose member is at the beginning of a text, and its number, except those that have been `met`, one bit each.
+    #[inline]
+    pub(super) fn beginning(&self, text: &[u8], met: u64) -> Option<(usize, &Child)> {
+        let children = self.children.iter().enumerate();
+        let mut children = children.filter(|(index, _)| met & 1 << index == 0);
+        children.find(|(_, child)| match &*child.opening {
+            [_, member @ ..] => text.starts_with(member),
+            [] => false,
+        })
     }
 
     /// The child for an element of an array.
@@ -150,7 +161,7 @@ impl Branch {
 /// The beginning of an object, up to the value of its first member.
 fn opening(name: &str) -> String {
     if is_plain(name.as_bytes()) {
-        format!("{{\"{name}\":\"")
+        format!("{{\"{name}\":")
     } else {
         String::new()
     }

@@ -9,7 +9,7 @@ use super::{
     balanced_skip::{BalancedSkip, Malformed},
     block,
     few::Few,
-    field_scanner::{Branch, BranchIndex, FieldScanner},
+    field_scanner::{Branch, BranchIndex, Child, FieldScanner},
 };
 
 /// How far a text has been scanned, and what was found in it.
@@ -115,12 +115,15 @@ impl Scan {
     /// Goes on to the next requested value.
     #[inline(always)]
     pub(crate) fn next(&mut self, scanner: &FieldScanner, text: &[u8]) -> ScanStep {
-        if self.at == 0
-            && let Some(slot) = self.first_member(scanner, text)
-        {
-            return ScanStep::Found(slot);
+        let found = if self.at == 0 {
+            self.first_member(scanner, text)
+        } else {
+            self.following_member(scanner, text)
+        };
+        match found {
+            Some(slot) => ScanStep::Found(slot),
+            None => self.next_by_steps(scanner, text),
         }
-        self.next_by_steps(scanner, text)
     }
 
     #[inline(never)]
@@ -163,30 +166,51 @@ impl Scan {
     fn found_root(&mut self, slot: usize, text: &[u8]) {
         let end = text.trim_ascii_end().len();
         let start = text.len() - text.trim_ascii_start().len();
-        self.found.set(slot, (offset(start), offset(end)));
-        self.known |= 1 << slot;
+        self.note(slot, start..end);
     }
 
-    /// The first member of an object, if it is a requested string that is written as plainly as most are: what the steps come to,
-    /// at once.
+    /// The first member of an object, if it is requested and written as plainly as most are: what the steps come to, at once.
     #[inline(always)]
     fn first_member(&mut self, scanner: &FieldScanner, text: &[u8]) -> Option<usize> {
         let (index, child) = scanner.branch(FieldScanner::ROOT).opening(text)?;
-        let slot = scanner.branch(child.branch).slot?;
-        let start = child.opening.len() - 1;
-        let end = string_end(text, start + 1);
-        let value = text.get(start..=end)?;
-        if value.last() != Some(&b'"') || !block::is_printable(value) {
+        let start = child.opening.len();
+        let (slot, end) = plain_member(scanner, child, text, start)?;
+        // As `open` does, of an object that nothing is around.
+        self.level.branch = FieldScanner::ROOT;
+        self.depth = 1;
+        Some(self.met(index, child, slot, start..end))
+    }
+
+    /// The member behind the last one that was found, in the same way.
+    #[inline(always)]
+    fn following_member(&mut self, scanner: &FieldScanner, text: &[u8]) -> Option<usize> {
+        if self.level.is_array || !matches!(self.expected, Expected::CommaOrEnd) {
             return None;
         }
-        self.open(FieldScanner::ROOT, false);
-        self.level.met = 1 << index;
+        let member = text.get(self.at..)?.strip_prefix(b",")?;
+        let branch = scanner.branch(self.level.branch);
+        let (index, child) = branch.beginning(member, self.level.met)?;
+        let start = self.at + child.opening.len();
+        let (slot, end) = plain_member(scanner, child, text, start)?;
+        Some(self.met(index, child, slot, start..end))
+    }
+
+    /// Notes the value of a member that is met for the first time.
+    #[inline(always)]
+    fn met(&mut self, index: usize, child: &Child, slot: usize, value: Range<usize>) -> usize {
+        self.level.met |= 1 << index;
         self.target = Some(child.branch);
         self.expected = Expected::CommaOrEnd;
-        (self.at, self.seen) = (end + 1, 0);
-        self.found.set(slot, (offset(start), offset(end + 1)));
+        (self.at, self.seen) = (value.end, 0);
+        self.note(slot, value);
+        slot
+    }
+
+    #[inline(always)]
+    fn note(&mut self, slot: usize, value: Range<usize>) {
+        self.found
+            .set(slot, (offset(value.start), offset(value.end)));
         self.known |= 1 << slot;
-        Some(slot)
     }
 
     #[inline(always)]
@@ -347,9 +371,7 @@ impl Scan {
         if !is_valid(&text[value.clone()], self.escaped) {
             return Err(Stop::Malformed);
         }
-        self.found
-            .set(slot, (offset(value.start), offset(value.end)));
-        self.known |= 1 << slot;
+        self.note(slot, value);
         Ok(Some(slot))
     }
 
@@ -436,6 +458,34 @@ impl Level {
     const fn end(self) -> u8 {
         if self.is_array { b']' } else { b'}' }
     }
+}
+
+/// The slot of a requested member, and the end of its value, where that is a string of printable ASCII without escapes or some
+/// digits, and all of it is there.
+#[inline(always)]
+fn plain_member(
+    scanner: &FieldScanner,
+    child: &Child,
+    text: &[u8],
+    start: usize,
+) -> Option<(usize, usize)> {
+    let slot = scanner.branch(child.branch).slot?;
+    let end = match *text.get(start)? {
+        b'"' => {
+            let end = string_end(text, start + 1) + 1;
+            let value = text.get(start..end)?;
+            (value.last() == Some(&b'"') && block::is_printable(value)).then_some(end)
+        }
+        b'1'..=b'9' => {
+            let digits = text[start..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit());
+            let end = start + digits.count();
+            matches!(text.get(end), Some(b',' | b'}')).then_some(end)
+        }
+        _ => None,
+    };
+    Some((slot, end?))
 }
 
 /// The index behind a value at `at` and the comma behind that, where the value is a string without escapes, a number or a

@@ -1,5 +1,7 @@
 //! Values of `Content-Length`, without an allocation for the lengths that legacy bodies have.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::HeaderValue;
 
@@ -7,6 +9,9 @@ const DIGITS: usize = 4;
 
 /// The lengths below this one are written in [`NUMBERS`].
 const END: usize = 10_000;
+
+/// The values of the lengths that most legacy bodies have.
+static SHORT: LazyLock<Box<[HeaderValue]>> = LazyLock::new(|| (0..1024).map(value).collect());
 
 /// All numbers of four digits, one after the other.
 static NUMBERS: [[u8; DIGITS]; END] = {
@@ -30,7 +35,14 @@ const fn following(mut number: [u8; DIGITS]) -> [u8; DIGITS] {
 }
 
 /// The value for a body of this length. From 10,000 bytes on, it is an allocation.
+#[inline]
 pub(super) fn content_length(length: usize) -> HeaderValue {
+    let short = SHORT.get(length);
+    short.map_or_else(|| value(length), HeaderValue::clone)
+}
+
+#[inline(never)]
+fn value(length: usize) -> HeaderValue {
     let zeros = match length {
         0..10 => 3,
         10..100 => 2,

@@ -201,8 +201,11 @@ impl Deciding {
         let scanner = scanner.expect("without an outcome of the status, no field is needed");
         match scan.next(scanner, text) {
             ScanStep::Found(slot) => {
-                let field = fields(scan, text, false).get(slot);
-                self.matching.know(statuses, slot, field);
+                // What is being rewritten is decided.
+                if self.rewriting.is_none() {
+                    let field = fields(scan, text, false).get(slot);
+                    self.matching.know(statuses, slot, field);
+                }
                 Ok(None)
             }
             ScanStep::Malformed => Ok(Some(SkipReason::NotJson)),

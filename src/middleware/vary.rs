@@ -33,15 +33,21 @@ impl HeadVary {
 
 /// Adds what the responses of the endpoint vary by: the headers that the detector and the placeholders read, if it is for
 /// `GET` and has legacy shapes.
+#[inline]
 pub(super) fn add_vary(
     headers: &mut HeaderMap,
     endpoint: &CompiledEndpoint,
     settings: &LayerSettings,
 ) {
     if endpoint.is_get && endpoint.has_legacy {
-        for value in [&endpoint.vary, &settings.vary].into_iter().flatten() {
-            add(headers, value);
-        }
+        add_all(headers, [&endpoint.vary, &settings.vary]);
+    }
+}
+
+#[inline(never)]
+fn add_all(headers: &mut HeaderMap, values: [&Option<HeaderValue>; 2]) {
+    for value in values.into_iter().flatten() {
+        add(headers, value);
     }
 }
 

@@ -65,7 +65,22 @@ impl CompiledBody {
     }
 
     /// The new body; `None` where it stays as it is. `text` is the target body, if it is read as a whole.
+    #[inline]
     pub(crate) fn render(
+        &self,
+        text: &[u8],
+        values: &PlaceholderValues<'_>,
+    ) -> Result<Option<Bytes>, RenderError> {
+        if let Self::Json(template) = self
+            && let Some(body) = template.render_filled(values)
+        {
+            return Ok(Some(body));
+        }
+        self.render_any(text, values)
+    }
+
+    #[inline(never)]
+    fn render_any(
         &self,
         text: &[u8],
         values: &PlaceholderValues<'_>,
@@ -73,12 +88,27 @@ impl CompiledBody {
         Ok(Some(match self {
             Self::AsIs => return Ok(None),
             Self::Empty => Bytes::new(),
-            Self::Json(template) => template.render(values)?,
+            Self::Json(template) => template.render_parts(values)?.into(),
             Self::Edit(edit) => edit.apply(text, values)?.into(),
             Self::Text(value) => value.fill(values, |_| true)?.unwrap_or_default().into(),
             Self::Form(members) => render_form(members, values)?.into(),
             Self::Fn(function) => function.call(text)?.into(),
         }))
+    }
+
+    /// Whether it reads the target body as a whole.
+    pub(super) fn reads_whole(&self) -> bool {
+        matches!(self, Self::Edit(_) | Self::Fn(_))
+    }
+
+    /// The media type of the body that it makes; `None` where that keeps its own.
+    pub(super) fn media_type(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::AsIs | Self::Edit(_) => return None,
+            Self::Text(_) => "text/plain; charset=utf-8",
+            Self::Form(_) => "application/x-www-form-urlencoded",
+            Self::Empty | Self::Json(_) | Self::Fn(_) => "application/json",
+        })
     }
 }
 

@@ -272,7 +272,7 @@ mod tests {
             ),
             (
                 "values of headers",
-                shape.is_some_and(|shape| is_filled(&shape.set)),
+                shape.is_some_and(|shape| is_filled(&shape.lines)),
             ),
             ("Vary", endpoint.vary.is_some()),
         ];

@@ -20,13 +20,14 @@ use crate::{
 pub(crate) struct CompiledShape {
     pub(crate) status: StatusCode,
     pub(crate) remove: Vec<HeaderName>,
-    pub(crate) set: CompiledLines,
-    pub(crate) append: CompiledLines,
+    pub(crate) lines: CompiledLines,
     pub(crate) body: CompiledBody,
     /// How many dependent responses come until one is rehearsed, that one included.
     pub(crate) until_rehearsal: AtomicU32,
     /// The fields of the response that it reads, one bit for each slot of the scanner of its status.
     fields: u64,
+    reads_whole: bool,
+    media_type: Option<&'static str>,
 }
 
 impl CompiledShape {
@@ -44,23 +45,24 @@ impl CompiledShape {
             item: None,
             diagnostics,
         };
-        let set = CompiledLines::compile("set_headers", &shape.set, &mut inputs);
-        let append = CompiledLines::compile("append_headers", &shape.append, &mut inputs);
+        let lines = CompiledLines::compile(shape, &mut inputs);
         let body = inputs.at("body", |inputs| CompiledBody::compile(&shape.body, inputs));
         let fields = inputs.fields;
         for name in &remove {
-            if set.names().chain(append.names()).any(|put| put == name) {
+            if lines.names().any(|put| put == name) {
                 let expected = "a header that the same shape does not set or append";
                 let name = name.as_str();
                 diagnostics.add_at("/remove_headers", FaultCode::InvalidHeader, name, expected);
             }
         }
+        let body = body?;
         Some(Self {
             status: status?,
             remove,
-            set,
-            append,
-            body: body?,
+            lines,
+            reads_whole: body.reads_whole(),
+            media_type: body.media_type(),
+            body,
             until_rehearsal: AtomicU32::new(1),
             fields,
         })
@@ -73,23 +75,18 @@ impl CompiledShape {
 
     /// Whether it reads the body as a whole.
     pub(crate) fn reads_whole(&self) -> bool {
-        matches!(self.body, CompiledBody::Edit(_) | CompiledBody::Fn(_))
+        self.reads_whole
     }
 
     /// How many headers a rewrite may add.
     pub(crate) fn added_headers(&self) -> usize {
         // The type and the length of the body, and that caches must not store it.
-        self.set.len() + self.append.len() + 3
+        self.lines.len() + 3
     }
 
     /// The media type of the body that it makes; `None` where that keeps its own.
     pub(crate) fn media_type(&self) -> Option<&'static str> {
-        Some(match &self.body {
-            CompiledBody::AsIs | CompiledBody::Edit(_) => return None,
-            CompiledBody::Text(_) => "text/plain; charset=utf-8",
-            CompiledBody::Form(_) => "application/x-www-form-urlencoded",
-            CompiledBody::Empty | CompiledBody::Json(_) | CompiledBody::Fn(_) => "application/json",
-        })
+        self.media_type
     }
 }
 

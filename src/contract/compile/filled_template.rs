@@ -9,7 +9,7 @@ use super::{
     },
     sink::ShortText,
 };
-use crate::json::{Field, is_plain};
+use crate::json::Field;
 
 /// A compiled template.
 #[derive(Debug)]
@@ -52,18 +52,18 @@ impl CompiledTemplate {
         Self { parts, filled }
     }
 
-    /// The legacy body, in one allocation of its exact length. The fields that it reads are known.
+    /// The legacy body, in one allocation of its exact length, if every placeholder has a value that is written as it is. The fields
+    /// that it reads are known.
     #[inline]
-    pub(crate) fn render(&self, values: &PlaceholderValues<'_>) -> Result<Bytes, RenderError> {
-        let filled = self
-            .filled
-            .as_ref()
-            .and_then(|filled| filled.render(values));
-        filled.map_or_else(|| self.render_parts(values).map(Bytes::from), Ok)
+    pub(super) fn render_filled(&self, values: &PlaceholderValues<'_>) -> Option<Bytes> {
+        self.filled.as_ref()?.render(values)
     }
 
-    #[inline(never)]
-    fn render_parts(&self, values: &PlaceholderValues<'_>) -> Result<Vec<u8>, RenderError> {
+    /// The legacy body, whatever its placeholders come to, in one allocation of its exact length.
+    pub(super) fn render_parts(
+        &self,
+        values: &PlaceholderValues<'_>,
+    ) -> Result<Vec<u8>, RenderError> {
         let mut short = ShortText::new();
         write_all(&self.parts, values, &mut short)?;
         if let Some(body) = short.as_bytes() {
@@ -77,7 +77,7 @@ impl CompiledTemplate {
 
 impl FilledTemplate {
     /// How many values are kept on the stack.
-    const MAX_GAPS: usize = 8;
+    const MAX_GAPS: usize = 6;
 
     /// `None` if a placeholder takes its value from elsewhere, or converts it.
     fn of(parts: &[TemplatePart]) -> Option<Self> {
@@ -137,7 +137,7 @@ impl GapSource {
                 Field::Present(json) => Some(json),
                 Field::Absent | Field::Unknown => None,
             },
-            Self::Captured(text) => values.captured.get(text).filter(|text| is_plain(text)),
+            Self::Captured(text) => values.captured.get_plain(text),
         }
     }
 }

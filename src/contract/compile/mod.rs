@@ -56,6 +56,7 @@ pub(crate) use compiled_contract::{
     CompiledContract, ContractId, DeprecationHeaders, EndpointHandle,
 };
 pub(crate) use compiled_endpoint::CompiledEndpoint;
+pub(crate) use compiled_lines::HeaderToPut;
 pub(crate) use compiled_outcome::{Decision, FormFields, KnownRequest, MissingInput};
 pub(crate) use compiled_shape::CompiledShape;
 pub(crate) use compiled_template::{PlaceholderValues, RenderError};

@@ -10,8 +10,8 @@ use crate::{
     contract::definition::condition::{Condition, MatchTarget},
     diagnostics::{Diagnostics, FaultCode},
     form,
-    http_syntax::is_visible,
-    json::FieldScanner,
+    http_syntax::{is_visible, is_visible_and_plain},
+    json::{FieldScanner, is_plain},
 };
 
 /// What an endpoint's templates and conditions read of a request.
@@ -216,6 +216,8 @@ pub(crate) struct CapturedTexts {
 #[derive(Clone, Copy)]
 struct Text {
     length: u8,
+    /// Whether it is known to be written in JSON as it is.
+    is_plain: bool,
     bytes: [u8; Text::MAX],
 }
 
@@ -233,13 +235,23 @@ impl CapturedTexts {
 
     /// That of the source at this index: 1 to 128 bytes of UTF-8 without control characters.
     pub(crate) fn get(&self, source: usize) -> Option<&[u8]> {
-        let text = if source == 0 {
-            &self.first
+        self.text(source)?.bytes()
+    }
+
+    /// As [`get`](Self::get), of a text that is written in JSON as it is.
+    pub(super) fn get_plain(&self, source: usize) -> Option<&[u8]> {
+        let text = self.text(source)?;
+        text.bytes()
+            .filter(|bytes| text.is_plain || is_plain(bytes))
+    }
+
+    #[inline]
+    fn text(&self, source: usize) -> Option<&Text> {
+        if source == 0 {
+            Some(&self.first)
         } else {
-            self.more.get(source - 1)?
-        };
-        let bytes = text.bytes.get(..usize::from(text.length))?;
-        (!bytes.is_empty()).then_some(bytes)
+            self.more.get(source - 1)
+        }
     }
 }
 
@@ -252,6 +264,12 @@ impl Text {
         text
     }
 
+    #[inline]
+    fn bytes(&self) -> Option<&[u8]> {
+        let bytes = self.bytes.get(..usize::from(self.length))?;
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
     /// Takes the text of this source, if there is one that can be kept.
     #[inline]
     fn find(&mut self, source: &TextSource, head: RequestHead<'_>) {
@@ -260,7 +278,8 @@ impl Text {
                 for value in names.iter().filter_map(|name| head.headers.get(name)) {
                     let value = value.as_bytes();
                     // Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
-                    if Self::fits(value) && is_visible(value) {
+                    self.is_plain = is_visible_and_plain(value);
+                    if Self::fits(value) && (self.is_plain || is_visible(value)) {
                         self.keep(value);
                         break;
                     }
@@ -302,6 +321,7 @@ impl Default for Text {
     fn default() -> Self {
         Self {
             length: 0,
+            is_plain: false,
             bytes: [0; Self::MAX],
         }
     }
