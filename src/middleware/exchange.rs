@@ -58,6 +58,18 @@ pub(super) enum Course {
 }
 
 impl Exchange {
+    #[inline(always)]
+    pub(super) fn new(settings: Arc<LayerSettings>, endpoint: EndpointHandle) -> Self {
+        Self {
+            settings,
+            endpoint,
+            caller: Caller::ANONYMOUS_LEGACY,
+            captured: CapturedTexts::default(),
+            excluded: OutcomeSet::default(),
+            body: None,
+        }
+    }
+
     /// Takes from the request what its response will need.
     #[inline(always)]
     pub(super) fn take<B>(&mut self, request: &mut Request<B>) {
