@@ -206,19 +206,20 @@ impl PathParameter {
 /// The text for each source of an endpoint, as far as it can be kept.
 ///
 /// The bytes are copied: a `HeaderValue` allocates when it is first cloned, while the one text that most endpoints need then
-/// costs no allocation.
+/// costs no allocation, unless it is long.
 #[derive(Debug, Default)]
 pub(crate) struct CapturedTexts {
     first: Text,
     more: Box<[Text]>,
 }
 
-#[derive(Clone, Copy)]
 struct Text {
     length: u8,
     /// Whether it is known to be written in JSON as it is.
     is_plain: bool,
-    bytes: [u8; Text::MAX],
+    short: [u8; Text::SHORT],
+    /// In place of a short one.
+    long: Box<[u8]>,
 }
 
 impl CapturedTexts {
@@ -258,6 +259,9 @@ impl CapturedTexts {
 impl Text {
     const MAX: usize = 128;
 
+    /// Each request on the contract has space for one of this length: identifiers of requests and traces are shorter.
+    const SHORT: usize = 62;
+
     fn of(source: &TextSource, head: RequestHead<'_>) -> Self {
         let mut text = Self::default();
         text.find(source, head);
@@ -266,7 +270,8 @@ impl Text {
 
     #[inline]
     fn bytes(&self) -> Option<&[u8]> {
-        let bytes = self.bytes.get(..usize::from(self.length))?;
+        let short = self.short.get(..usize::from(self.length));
+        let bytes = short.unwrap_or(&self.long);
         (!bytes.is_empty()).then_some(bytes)
     }
 
@@ -308,11 +313,14 @@ impl Text {
     }
 
     fn keep(&mut self, value: &[u8]) {
-        if let (Some(bytes), Ok(length)) =
-            (self.bytes.get_mut(..value.len()), u8::try_from(value.len()))
-        {
-            bytes.copy_from_slice(value);
-            self.length = length;
+        let fitting = u8::try_from(value.len()).ok();
+        let Some(length) = fitting.filter(|_| value.len() <= Self::MAX) else {
+            return;
+        };
+        self.length = length;
+        match self.short.get_mut(..value.len()) {
+            Some(short) => short.copy_from_slice(value),
+            None => self.long = value.into(),
         }
     }
 }
@@ -322,7 +330,8 @@ impl Default for Text {
         Self {
             length: 0,
             is_plain: false,
-            bytes: [0; Self::MAX],
+            short: [0; Self::SHORT],
+            long: Box::default(),
         }
     }
 }
@@ -373,8 +382,10 @@ mod tests {
 
     #[test]
     fn texts_are_decoded_and_kept_if_they_are_short_and_plain() {
-        let long = "x".repeat(129);
-        let uri = format!("/items/a%20b?q=x+%C3%A9&q=2&line=%0A&broken=%FF&empty=&long={long}");
+        let [short, long, too_long] = [62, 128, 129].map(|length| "x".repeat(length));
+        let uri = format!(
+            "/items/a%20b?q=x+%C3%A9&q=2&line=%0A&broken=%FF&empty=&long={too_long}&most={long}&short={short}",
+        );
         let request = Request::get(uri).header("x-id", "7").body(()).unwrap();
         let head = RequestHead::from(&request);
         let query = |name: &str| TextSource::QueryParameter(name.into());
@@ -385,7 +396,7 @@ mod tests {
             TextSource::Headers(headers.into()),
             query("q"),
         ];
-        sources.extend(["line", "broken", "empty", "long", "none"].map(query));
+        sources.extend(["line", "broken", "empty", "long", "none", "most", "short"].map(query));
         let mut captured = CapturedTexts::default();
         captured.take(&sources, head);
         let texts = (0..sources.len()).map(|index| {
@@ -403,7 +414,9 @@ mod tests {
                 None,
                 None,
                 None,
-                None
+                None,
+                Some(&*long),
+                Some(&*short),
             ]
         );
     }
