@@ -19,7 +19,7 @@ use super::{
     vary::HeadVary,
 };
 use crate::{
-    caller::Caller,
+    caller::{Caller, Detect},
     contract::{
         CompiledCache,
         compile::{CapturedTexts, EndpointHandle, OutcomeSet},
@@ -96,37 +96,12 @@ impl<S, M> LegacyHttpCompat<S, M> {
         self.respond(request, || None)
     }
 
-    #[inline(never)]
-    fn call_detected<ReqB, ResB>(
-        &mut self,
-        mut request: Request<ReqB>,
-        endpoint: EndpointHandle,
-    ) -> ResponseFuture<S::Future, ResB, M>
-    where
-        S: Service<Request<ReqB>, Response = Response<ResB>>,
-        ResB: Body,
-    {
-        let mut caller = Caller::ANONYMOUS_LEGACY;
-        if let Some(detector) = &self.settings.detector {
-            if let Some(found) = detector.detect_by_headers(request.headers(), request.extensions())
-            {
-                caller = found;
-            } else {
-                let (head, body) = request.into_parts();
-                caller = detector.detect(&head);
-                request = Request::from_parts(head, body);
-            }
-        }
-        self.call_on_contract(request, endpoint, caller)
-    }
-
     // Outlined, so that its large future is not moved, and that of a request outside the contract neither.
     #[inline(never)]
     fn call_on_contract<ReqB, ResB>(
         &mut self,
         mut request: Request<ReqB>,
         endpoint: EndpointHandle,
-        caller: Caller,
     ) -> ResponseFuture<S::Future, ResB, M>
     where
         S: Service<Request<ReqB>, Response = Response<ResB>>,
@@ -135,11 +110,20 @@ impl<S, M> LegacyHttpCompat<S, M> {
         let mut exchange = Exchange {
             settings: Arc::clone(&self.settings),
             endpoint,
-            caller,
+            caller: Caller::ANONYMOUS_LEGACY,
             captured: CapturedTexts::default(),
             excluded: OutcomeSet::default(),
             body: None,
         };
+        if let Some(detector) = &self.settings.detector {
+            if let Some(caller) =
+                detector.detect_by_headers(request.headers(), request.extensions())
+            {
+                exchange.caller = caller;
+            } else {
+                (request, exchange.caller) = detect_by_head(&**detector, request);
+            }
+        }
         exchange.take(&mut request);
         ResponseFuture {
             inner: Some(self.inner.call(request)),
@@ -186,13 +170,17 @@ where
         let Some(endpoint) = self.find(&request) else {
             return self.call_outside(request);
         };
-        // Without a detector, the request is not taken apart.
-        if self.settings.detector.is_none() {
-            self.call_on_contract(request, endpoint, Caller::ANONYMOUS_LEGACY)
-        } else {
-            self.call_detected(request, endpoint)
-        }
+        self.call_on_contract(request, endpoint)
     }
+}
+
+/// The caller of a request that must be taken apart for that.
+#[cold]
+#[inline(never)]
+fn detect_by_head<B>(detector: &dyn Detect, request: Request<B>) -> (Request<B>, Caller) {
+    let (head, body) = request.into_parts();
+    let caller = detector.detect(&head);
+    (Request::from_parts(head, body), caller)
 }
 
 impl<S: Clone, M> Clone for LegacyHttpCompat<S, M> {
