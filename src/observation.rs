@@ -12,7 +12,7 @@ use http::StatusCode;
 
 use crate::{
     caller::{Caller, Kinds},
-    contract::compile::{CompiledContract, Decision, EndpointHandle},
+    contract::compile::{CompiledContract, CompiledEndpoint, Decision, EndpointHandle},
     words::words,
 };
 
@@ -21,9 +21,10 @@ use crate::{
 /// It contains names and numbers only: no body, no header, no address.
 #[derive(Clone, Copy)]
 pub struct Observation<'a> {
-    endpoint: &'a EndpointHandle,
+    handle: &'a EndpointHandle,
+    endpoint: &'a CompiledEndpoint,
     decision: Decision,
-    caller: Caller,
+    caller: &'a Caller,
     kinds: &'a Kinds,
     target_status: StatusCode,
     shape: Shape,
@@ -196,13 +197,14 @@ impl Drop for Feeder {
 
 impl<'a> Observation<'a> {
     pub(crate) fn new(
-        endpoint: &'a EndpointHandle,
+        (handle, endpoint): (&'a EndpointHandle, &'a CompiledEndpoint),
         decision: Decision,
-        caller: Caller,
+        caller: &'a Caller,
         kinds: &'a Kinds,
         target_status: StatusCode,
     ) -> Self {
         Self {
+            handle,
             endpoint,
             decision,
             caller,
@@ -234,7 +236,7 @@ impl<'a> Observation<'a> {
 
     /// The contract that served the request.
     pub(crate) fn contract(&self) -> &'a CompiledContract {
-        self.endpoint.contract()
+        self.handle.contract()
     }
 
     /// The set that the caller's kind belongs to.
@@ -244,7 +246,7 @@ impl<'a> Observation<'a> {
 
     /// The index of the endpoint in the contract.
     pub(crate) fn endpoint_index(&self) -> usize {
-        self.endpoint.index()
+        self.handle.index()
     }
 
     /// The index of the outcome in the endpoint; `other` comes after the last, then `undetermined`.
@@ -276,7 +278,7 @@ impl<'a> Observation<'a> {
     /// The caller.
     #[must_use]
     pub fn caller(&self) -> &Caller {
-        &self.caller
+        self.caller
     }
 
     /// The name of the caller's kind.
@@ -332,7 +334,7 @@ impl<'a> Observation<'a> {
     /// legacy shape, or could not be determined while one that was still possible for the status and the headers has one.
     #[must_use]
     pub fn is_dependent(&self) -> bool {
-        self.endpoint.is_dependent(self.decision, &self.caller)
+        self.endpoint.is_dependent(self.decision, self.caller)
     }
 
     /// Whether the caller is a legacy one and the outcome has no legacy shape, though this request could have had one that

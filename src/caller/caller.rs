@@ -116,12 +116,6 @@ impl Caller {
         self
     }
 
-    /// This caller with another kind.
-    pub(crate) const fn of_kind(mut self, kind: Kind) -> Self {
-        self.kind = kind;
-        self
-    }
-
     /// The client kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -150,6 +144,15 @@ impl Caller {
     #[must_use]
     pub const fn version(&self) -> Option<ClientVersion> {
         self.version
+    }
+
+    /// The [tag](ClientVersion::tag) of its version; 0 without one.
+    #[inline]
+    pub(crate) const fn version_tag(&self) -> u16 {
+        match &self.version {
+            Some(version) => version.tag().get(),
+            None => 0,
+        }
     }
 
     /// Whether the caller understands the target contract.

@@ -28,7 +28,11 @@ const CHECKED: &[u8] = b"legacy-http-compat key check 1";
 
 /// A keyed pseudonym of the signal that identifies one installation, shown as `psd_<32 hex>`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint(u128);
+pub struct Fingerprint {
+    // Two words instead of one, whose alignment would enlarge every caller by a fifth.
+    high: u64,
+    low: u64,
+}
 
 /// The secret 16-byte key of the fingerprints. It is never printed.
 ///
@@ -78,20 +82,24 @@ pub(super) struct Pseudonym(SipHasher24);
 impl Fingerprint {
     /// The pseudonym with this value.
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "each word is a half")]
     pub const fn from_u128(value: u128) -> Self {
-        Self(value)
+        Self {
+            high: (value >> 64) as u64,
+            low: value as u64,
+        }
     }
 
     /// The value, as [`Fingerprint::from_u128`] takes it.
     #[must_use]
     pub const fn as_u128(self) -> u128 {
-        self.0
+        (self.high as u128) << 64 | self.low as u128
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "psd_{:032x}", self.0)
+        write!(f, "psd_{:032x}", self.as_u128())
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    event::{Binding, CallerEvent, EndpointSlot, Endpoints},
+    event::{Binding, CallerEvent, EndpointSlot, Endpoints, Sighting},
     failures::EndpointHealth,
     open_error::OpenCensusErrorKind,
     overflow::Overflow,
@@ -107,11 +107,16 @@ impl Census {
     /// Counts one observed response. For a known caller: no allocation, and no lock but that of a bucket with a few
     /// others.
     pub fn record(&self, event: &CallerEvent) {
+        self.see(event.sighting());
+    }
+
+    #[inline]
+    fn see(&self, sighting: Sighting<'_>) {
         let now = self.timeline.tick(&*self.clock);
-        self.table.see(now, event, |uncounted| {
+        self.table.see(now, sighting, |uncounted| {
             self.lock_overflow().add(uncounted);
         });
-        self.health.count(event.endpoint, event.failed);
+        self.health.count(sighting.endpoint, sighting.failed);
     }
 
     /// A guard that shows that the census is fed. Time without one is a gap ([`GapCause::Unfed`]). A service with the layer
@@ -351,7 +356,7 @@ impl Observe for Census {
     #[inline]
     fn observe(&self, observation: &Observation<'_>) {
         let prepare = || Binding::new(observation, &self.endpoints, &self.kinds);
-        let record = |binding: &Binding| self.record(&binding.event(observation));
+        let record = |binding: &Binding| self.see(binding.sighting(observation));
         self.per_contract.with(observation, prepare, record);
     }
 

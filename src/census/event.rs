@@ -38,7 +38,31 @@ pub enum Dependence {
     Stranded,
 }
 
+/// A [`CallerEvent`] whose caller stays where it is: it is large, and a copy would cost as much as a look-up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sighting<'a> {
+    pub(super) caller: &'a Caller,
+    /// The caller's kind as the census numbers it.
+    pub(super) kind: Kind,
+    pub(super) endpoint: EndpointSlot,
+    pub(super) dependence: Dependence,
+    pub(super) failed: bool,
+}
+
 impl CallerEvent {
+    #[inline]
+    pub(super) const fn sighting(&self) -> Sighting<'_> {
+        Sighting {
+            caller: &self.caller,
+            kind: self.caller.kind(),
+            endpoint: self.endpoint,
+            dependence: self.dependence,
+            failed: self.failed,
+        }
+    }
+}
+
+impl Sighting<'_> {
     /// The dependence that counts.
     pub(super) const fn effective(&self) -> Dependence {
         if self.caller.is_target() {
@@ -146,9 +170,10 @@ impl Binding {
     }
 
     #[inline]
-    pub(super) fn event(&self, observation: &Observation<'_>) -> CallerEvent {
-        CallerEvent {
-            caller: self.caller(observation.caller()),
+    pub(super) fn sighting<'a>(&self, observation: &'a Observation<'_>) -> Sighting<'a> {
+        Sighting {
+            caller: observation.caller(),
+            kind: self.kind(observation.caller()),
             endpoint: self.endpoints[observation.endpoint_index()],
             dependence: dependence(observation),
             failed: observation.endpoint_has_legacy()
@@ -156,11 +181,11 @@ impl Binding {
         }
     }
 
-    /// The caller with its kind as the census numbers it; `other` if the census does not know it.
+    /// The caller's kind as the census numbers it; `other` if the census does not know it.
     #[inline]
-    fn caller(&self, caller: &Caller) -> Caller {
+    fn kind(&self, caller: &Caller) -> Kind {
         let kind = self.kinds.get(caller.kind().index()).copied();
-        caller.of_kind(kind.unwrap_or(Kind::OTHER))
+        kind.unwrap_or(Kind::OTHER)
     }
 }
 

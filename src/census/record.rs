@@ -3,7 +3,7 @@
 use crate::{time::timeline::TICKS, words::words};
 
 use super::{
-    event::{CallerEvent, Dependence},
+    event::{Dependence, Sighting},
     versions::UNKNOWN,
 };
 
@@ -122,7 +122,7 @@ impl Record {
     /// Counts one response. Two threads may count theirs in the wrong order, so times only grow. `in_force` is since when
     /// the rules of its kind are.
     #[inline]
-    pub(super) fn see(&mut self, now: u32, event: &CallerEvent, in_force: impl FnOnce() -> u32) {
+    pub(super) fn see(&mut self, now: u32, event: Sighting<'_>, in_force: impl FnOnce() -> u32) {
         self.endpoints |= event.endpoint.bit();
         self.responses = self.responses.saturating_add(1);
         let flags = if event.caller.is_target() {
@@ -147,7 +147,7 @@ impl Record {
 
     /// Counts a response to a legacy caller, and returns its flags.
     #[inline]
-    fn see_legacy(&mut self, now: u32, event: &CallerEvent, in_force: impl FnOnce() -> u32) -> u8 {
+    fn see_legacy(&mut self, now: u32, event: Sighting<'_>, in_force: impl FnOnce() -> u32) -> u8 {
         let mut flags = self.flags & !TARGET;
         if self.last_target != NEVER && self.is_target_since(in_force()) {
             flags |= MIXED;

@@ -15,7 +15,7 @@ fn see(record: &mut Record, now: u32, generation: Generation, dependence: Depend
         dependence,
         failed: false,
     };
-    record.see(now, &event, || NEVER);
+    record.see(now, event.sighting(), || NEVER);
 }
 
 fn state(record: &Record, since: u32) -> CallerState {

@@ -17,7 +17,7 @@ use crate::{
 use super::{
     bucket::{Bucket, Callers},
     caller_delta::CallerDelta,
-    event::CallerEvent,
+    event::Sighting,
     record::{CHANGED, NEVER, NOT_YET, Record, TARGET},
     response_counts::ResponseCounts,
     striped_counters::{Place, StripedCounters, Uncounted},
@@ -76,8 +76,8 @@ impl Table {
 
     /// Counts one event. `full` gets the callers without a place, once there are enough of them.
     #[inline]
-    pub(super) fn see(&self, now: u32, event: &CallerEvent, full: impl FnOnce(&[Uncounted])) {
-        let kind = self.counters.kind(event.caller.kind());
+    pub(super) fn see(&self, now: u32, event: Sighting<'_>, full: impl FnOnce(&[Uncounted])) {
+        let kind = self.counters.kind(event.kind);
         let Some(fingerprint) = event.caller.fingerprint() else {
             return self
                 .counters
@@ -96,8 +96,8 @@ impl Table {
         }
         let kind_now = record.kind;
         record.see(now, event, || self.in_force(kind_now));
-        let version = event.caller.version();
-        if record.version_tag != tag(version.as_ref()) {
+        if record.version_tag != event.caller.version_tag() {
+            let version = event.caller.version();
             self.rename(bucket, (fingerprint, kind), version.as_ref());
         }
     }
@@ -278,7 +278,7 @@ impl Table {
         &'a self,
         mut bucket: MutexGuard<'a, Callers>,
         mut record: Record,
-        event: &CallerEvent,
+        event: Sighting<'_>,
         full: impl FnOnce(&[Uncounted]),
     ) {
         let (now, kind, dependence) = (record.first_seen, record.kind, event.effective());

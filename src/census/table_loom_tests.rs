@@ -80,8 +80,8 @@ fn no_caller_is_lost_while_two_take_the_last_place() {
     loom::model(|| {
         let table = Arc::new(Table::new(1, 1));
         let other = Arc::clone(&table);
-        let thread = thread::spawn(move || other.see(1, &legacy(1), |_| {}));
-        table.see(1, &legacy(2), |_| {});
+        let thread = thread::spawn(move || other.see(1, legacy(1).sighting(), |_| {}));
+        table.see(1, legacy(2).sighting(), |_| {});
         thread.join().expect("the thread does not panic");
         let (responses, unplaced) = drained(&table);
         assert_eq!((records(&table).len(), table.known(), unplaced), (1, 1, 1));
@@ -102,8 +102,8 @@ fn a_report_shows_no_dependent_caller_without_its_response() {
         let table = Arc::new(Table::new(4, 1));
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || {
-            other.see(1, &legacy(1), |_| {});
-            other.see(2, &legacy(1), |_| {});
+            other.see(1, legacy(1).sighting(), |_| {});
+            other.see(2, legacy(1).sighting(), |_| {});
         });
         let seen: u32 = records(&table).iter().map(|record| record.responses).sum();
         let (counted, _) = drained(&table);
@@ -121,12 +121,12 @@ fn a_report_shows_no_dependent_caller_without_its_response() {
 fn while_places_are_freed_no_caller_is_dropped_that_may_depend() {
     loom::model(|| {
         let table = Arc::new(Table::new(2, 1));
-        table.see(1, &target(1), |_| {});
-        table.see(1, &target(2), |_| {});
+        table.see(1, target(1).sighting(), |_| {});
+        table.see(1, target(2).sighting(), |_| {});
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || {
-            other.see(2, &legacy(1), |_| {});
-            other.see(2, &legacy(3), |_| {});
+            other.see(2, legacy(1).sighting(), |_| {});
+            other.see(2, legacy(3).sighting(), |_| {});
         });
         let mut dropped = 0;
         table.free_places(|record| {
@@ -156,12 +156,12 @@ fn a_version_that_a_record_has_is_not_given_to_another() {
     model.preemption_bound = Some(2);
     model.check(|| {
         let table = Arc::new(Table::new(4, 1));
-        table.see(1, &of_version(1, "1.0.0"), |_| {});
-        table.see(1, &of_version(2, "2.0.0"), |_| {});
+        table.see(1, of_version(1, "1.0.0").sighting(), |_| {});
+        table.see(1, of_version(2, "2.0.0").sighting(), |_| {});
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || {
-            other.see(2, &of_version(1, "2.0.0"), |_| {});
-            other.see(3, &of_version(3, "3.0.0"), |_| {});
+            other.see(2, of_version(1, "2.0.0").sighting(), |_| {});
+            other.see(3, of_version(3, "3.0.0").sighting(), |_| {});
         });
         table.retain(|_| true);
         thread.join().expect("the thread does not panic");
@@ -187,13 +187,13 @@ fn a_snapshot_gives_each_caller_its_version_while_others_come_and_go() {
     model.preemption_bound = Some(2);
     model.check(|| {
         let table = Arc::new(Table::new(4, 1));
-        table.see(1, &of_version(1, "1.0.0"), |_| {});
-        table.see(1, &of_version(2, "2.0.0"), |_| {});
+        table.see(1, of_version(1, "1.0.0").sighting(), |_| {});
+        table.see(1, of_version(2, "2.0.0").sighting(), |_| {});
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || {
             // Its version makes place for another.
             other.retain(|record| record.fingerprint != 1);
-            other.see(2, &of_version(3, "3.0.0"), |_| {});
+            other.see(2, of_version(3, "3.0.0").sighting(), |_| {});
         });
         let saved = snapshot(&table);
         thread.join().expect("the thread does not panic");
@@ -221,13 +221,13 @@ fn a_number_that_is_being_freed_is_given_to_no_record() {
     model.check(|| {
         let table = Arc::new(Table::new(4, 1));
         for (fingerprint, version) in [(1, "1.0.0"), (2, "2.0.0"), (1, "2.0.0")] {
-            table.see(1, &of_version(fingerprint, version), |_| {});
+            table.see(1, of_version(fingerprint, version).sighting(), |_| {});
         }
         let other = Arc::clone(&table);
-        let thread = thread::spawn(move || other.see(2, &of_version(3, "1.0.0"), |_| {}));
+        let thread = thread::spawn(move || other.see(2, of_version(3, "1.0.0").sighting(), |_| {}));
         table.retain(|_| true);
         thread.join().expect("the thread does not panic");
-        table.see(3, &of_version(4, "3.0.0"), |_| {});
+        table.see(3, of_version(4, "3.0.0").sighting(), |_| {});
         let names = table.versions().names();
         let [record] = table.find(3)[..] else {
             panic!("one record");

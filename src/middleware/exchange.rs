@@ -150,17 +150,16 @@ impl Exchange {
         decision: Decision,
         target_status: StatusCode,
     ) -> Observation<'_> {
-        let (endpoint, caller) = (&self.endpoint, self.caller);
+        let (endpoint, caller): (&CompiledEndpoint, _) = (&self.endpoint, &self.caller);
         let mut observation = Observation::new(
-            endpoint,
+            (&self.endpoint, endpoint),
             decision,
             caller,
             &self.settings.kinds,
             target_status,
         );
-        let of: &CompiledEndpoint = endpoint;
-        if of.is_legacy_for_some() && !caller.is_target() {
-            observation.can_be_legacy = of.can_be_legacy(self.known());
+        if endpoint.is_legacy_for_some() && !caller.is_target() {
+            observation.can_be_legacy = endpoint.can_be_legacy(self.known());
         }
         observation
     }

@@ -48,10 +48,14 @@ impl CallerCache {
     #[inline]
     pub(super) fn key(&self, found: &FoundHeaders<'_>) -> CacheKey {
         let mut hasher = self.seed.build_hasher();
+        let mut present = 0_u32;
         for value in found.values() {
-            hasher.write(value);
+            present = present << 1 | u32::from(value.is_some());
+            if let Some(value) = value {
+                hasher.write(value.as_bytes());
+            }
         }
-        hasher.write_u16(found.slots());
+        hasher.write_u32(present);
         CacheKey(NonZeroU64::new(hasher.finish()).unwrap_or(NonZeroU64::MIN))
     }
 
@@ -123,8 +127,9 @@ mod tests {
             (name, HeaderValue::from_static(value))
         });
         let headers: HeaderMap = headers.collect();
-        let mut found = FoundHeaders::none();
-        wanted.compile(&mut diagnostics).find(&headers, &mut found);
+        let scan = wanted.compile(&mut diagnostics);
+        let mut found = scan.none();
+        scan.find(&headers, &mut found);
         cache.key(&found)
     }
 

@@ -117,7 +117,7 @@ impl SignalDetector {
 
     #[inline]
     fn find(&self, headers: &HeaderMap, extensions: &Extensions) -> Caller {
-        let mut found = FoundHeaders::none();
+        let mut found = self.headers.none();
         self.headers.find(headers, &mut found);
         // Identified by headers alone: the same headers are the same caller. Lists over several lines are rare.
         let identity = self.identity.first_header();
