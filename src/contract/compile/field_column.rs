@@ -108,16 +108,12 @@ impl FieldColumn {
         /// As many are compared one by one before a search costs less.
         const FEW: usize = 8;
         let key = TextKey::of(text);
-        let mut alike = if self.strings.len() <= FEW {
-            self.strings.iter()
-        } else {
-            let first = self.strings.partition_point(|(of, ..)| *of < key);
-            let count = self.strings[first..].partition_point(|(of, ..)| *of == key);
-            self.strings[first..first + count].iter()
-        };
-        let found =
-            alike.find(|(of, one, _)| *of == key && (key.is_whole() || one.as_bytes() == text));
-        found.map(|(.., set)| set)
+        if self.strings.len() <= FEW {
+            return find(&self.strings, key, text);
+        }
+        let first = self.strings.partition_point(|(of, ..)| *of < key);
+        let count = self.strings[first..].partition_point(|(of, ..)| *of == key);
+        find(&self.strings[first..first + count], key, text)
     }
 
     fn of_other(&self, text: &[u8]) -> OutcomeSet {
@@ -129,6 +125,20 @@ impl FieldColumn {
         }
         set
     }
+}
+
+#[inline(always)]
+fn find<'s>(
+    strings: &'s [(TextKey, Box<str>, OutcomeSet)],
+    key: TextKey,
+    text: &[u8],
+) -> Option<&'s OutcomeSet> {
+    for (of, one, set) in strings {
+        if *of == key && (key.is_whole() || one.as_bytes() == text) {
+            return Some(set);
+        }
+    }
+    None
 }
 
 /// What most texts differ in, so that their bytes are rarely compared: two words.

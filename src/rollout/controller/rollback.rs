@@ -30,10 +30,6 @@ use crate::{
     clippy::exhaustive_enums,
     reason = "a caller must handle a rollback that is not recorded"
 )]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a rollback is rare, and usually recorded"
-)]
 pub enum RolledBack {
     /// It is in the journal as this event.
     Recorded(Event),
