@@ -187,6 +187,28 @@ async fn a_field_may_be_absent_present_or_of_a_pattern() {
 }
 
 #[tokio::test]
+async fn a_value_with_escapes_is_compared_as_what_it_says() {
+    let contract = contract(
+        "GET",
+        "/x",
+        &json!([
+            {"name": "ESCAPED", "status": 200, "fields": {"/error": ["\\u0061", "\n"]}},
+            {"name": "PLAIN", "status": 200, "fields": {"/error": "a"}},
+        ]),
+    );
+    for (body, expected) in [
+        (r#"{"error": "\\u0061"}"#, "ESCAPED"),
+        (r#"{"error": "\u000a"}"#, "ESCAPED"),
+        (r#"{"error": "\u0061"}"#, "PLAIN"),
+        (r#"{"error": "\\n"}"#, "other"),
+    ] {
+        let response = target(200, Scripted::one(body));
+        let (seen, _) = outcome(&contract, get("/v1/t/x"), response).await;
+        assert_eq!(seen, expected, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn headers_of_response_and_request_may_be_absent_present_or_of_a_pattern() {
     let contract = contract(
         "GET",
