@@ -103,6 +103,7 @@ fn paths_must_be_in_matchit_syntax_under_a_right_base_path() {
         "items",
         "",
         "/a?b",
+        "/a#b",
         "/ä",
         "/a/{",
         "/a/{}",
@@ -172,6 +173,11 @@ fn a_text_in_place_of_a_status_is_a_class() {
             &[IN_OUTCOME, "/status", &value],
         );
     }
+    refused(
+        outcome(Outcome::new("GONE", ["4xx", "4xx"])),
+        FaultCode::InvalidStatus,
+        &["/status/1", "each status once"],
+    );
     let document = r#"{"endpoints": [{"name": "e", "method": "GET", "path": "/", "outcomes": [
         {"name": "A", "status": ["4XX", [404]]}, {"name": "B", "status": {"class": "4xx"}}
     ]}]}"#;
