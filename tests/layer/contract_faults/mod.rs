@@ -13,7 +13,7 @@ mod text;
 use legacy_http_compat::{
     contract::{
         Contract, ContractBuilder, Deprecation, Endpoint, LegacyShape, Outcome, Placeholder,
-        Template,
+        Statuses, Template,
     },
     diagnostics::FaultCode,
 };
@@ -173,11 +173,13 @@ fn a_text_in_place_of_a_status_is_a_class() {
             &[IN_OUTCOME, "/status", &value],
         );
     }
-    refused(
-        outcome(Outcome::new("GONE", ["4xx", "4xx"])),
-        FaultCode::InvalidStatus,
-        &["/status/1", "each status once"],
-    );
+    for twice in [Statuses::from(["4xx", "4xx"]), Statuses::from([404, 404])] {
+        refused(
+            outcome(Outcome::new("GONE", twice)),
+            FaultCode::InvalidStatus,
+            &["/status/1", "each status once"],
+        );
+    }
     let document = r#"{"endpoints": [{"name": "e", "method": "GET", "path": "/", "outcomes": [
         {"name": "A", "status": ["4XX", [404]]}, {"name": "B", "status": {"class": "4xx"}}
     ]}]}"#;
