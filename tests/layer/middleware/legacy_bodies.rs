@@ -78,6 +78,14 @@ async fn one_member_of_every_element_is_renamed_and_all_else_stays_byte_for_byte
 }
 
 #[tokio::test]
+async fn what_no_edit_concerns_is_copied_whatever_its_names_are() {
+    assert_eq!(
+        edited(json!({"rename": {"/a": "b"}}), r#"{"a":{"\ud800":1}}"#).await,
+        r#"{"b":{"\ud800":1}}"#
+    );
+}
+
+#[tokio::test]
 async fn a_value_is_set_where_it_is_and_added_behind_the_others_where_it_is_not() {
     let edit = json!({"set": {"/a": 1, "/b/c": {"$field": "/a"}, "/list/1": null}});
     assert_eq!(
