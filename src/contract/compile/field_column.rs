@@ -181,6 +181,7 @@ mod tests {
             "abcd",
             "abcde",
             "abcdx",
+            "xbcde",
             "abcxd",
             "1234567",
             "12345678",
