@@ -210,8 +210,7 @@ impl Record {
         } else {
             self.last_legacy
         };
-        let longest = now.saturating_sub(began) > u32::from(self.pause) * MINUTE;
-        (longest && self.pause < LONGEST_PAUSE).then_some(began)
+        (now.saturating_sub(began) > self.pause_ticks()).then_some(began)
     }
 
     /// Keeps a pause of this many ticks if it is the longest.
@@ -241,12 +240,9 @@ impl Record {
     }
 
     /// Takes in another record of the same fingerprint and kind. What it saw in between is not known, so it counts as mixed
-    /// where it was seen in both generations.
+    /// where it was seen in both generations. In doubt it was seen as a legacy caller last.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.flags |= other.flags;
-        if other.last_seen() > self.last_seen() {
-            self.flags = self.flags & !TARGET | other.flags & TARGET;
-        }
+        self.flags = (self.flags | other.flags) & !TARGET;
         self.endpoints |= other.endpoints;
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_legacy = self.last_legacy.max(other.last_legacy);
@@ -257,6 +253,9 @@ impl Record {
         self.dependent = self.dependent.saturating_add(other.dependent);
         self.stranded = self.stranded.saturating_add(other.stranded);
         self.pause = self.pause.max(other.pause);
+        if self.last_target > self.last_legacy {
+            self.flags |= TARGET;
+        }
         if self.last_target != NEVER && self.last_legacy != NEVER {
             self.flags |= MIXED;
         }

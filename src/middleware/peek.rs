@@ -86,10 +86,10 @@ impl<B: Body + Unpin> Peek<B> {
 
     /// All data so far, in one piece.
     pub(super) fn text(&self) -> &[u8] {
-        match self.texts {
-            0 => &[],
-            1 => self.body.first_data(),
-            _ => &self.joined,
+        if self.texts == 1 {
+            self.body.first_data()
+        } else {
+            &self.joined
         }
     }
 

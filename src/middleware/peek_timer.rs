@@ -151,9 +151,12 @@ mod tests {
         let mut cx = Context::from_waker(&waker);
         let late = PeekTimer::new(Duration::from_secs(3_600));
         assert!(late.poll(&mut cx).is_pending());
-        let timer = PeekTimer::new(Duration::from_millis(5));
-        while timer.poll(&mut cx).is_pending() {
-            woken.recv().unwrap();
+        // After the first of them, the thread waits for the later one.
+        for _ in 0..20 {
+            let timer = PeekTimer::new(Duration::from_millis(1));
+            while timer.poll(&mut cx).is_pending() {
+                woken.recv().unwrap();
+            }
         }
         drop(late);
         assert!(woken.try_recv().is_err(), "a dropped timer wakes nothing");

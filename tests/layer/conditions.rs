@@ -187,6 +187,28 @@ async fn a_field_may_be_absent_present_or_of_a_pattern() {
 }
 
 #[tokio::test]
+async fn a_value_with_escapes_is_compared_as_what_it_says() {
+    let contract = contract(
+        "GET",
+        "/x",
+        &json!([
+            {"name": "ESCAPED", "status": 200, "fields": {"/error": ["\\u0061", "\n"]}},
+            {"name": "PLAIN", "status": 200, "fields": {"/error": "a"}},
+        ]),
+    );
+    for (body, expected) in [
+        (r#"{"error": "\\u0061"}"#, "ESCAPED"),
+        (r#"{"error": "\u000a"}"#, "ESCAPED"),
+        (r#"{"error": "\u0061"}"#, "PLAIN"),
+        (r#"{"error": "\\n"}"#, "other"),
+    ] {
+        let response = target(200, Scripted::one(body));
+        let (seen, _) = outcome(&contract, get("/v1/t/x"), response).await;
+        assert_eq!(seen, expected, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn headers_of_response_and_request_may_be_absent_present_or_of_a_pattern() {
     let contract = contract(
         "GET",
@@ -264,6 +286,7 @@ async fn fields_of_forms_are_read_where_the_request_is_one() {
         &json!([
             {"name": "DEVICE", "status": 200, "request_form": {"grant_type": {"pattern": "urn:*:device_code"}}},
             {"name": "BARE", "status": 200, "request_form": {"scope": {"absent": true}}},
+            {"name": "NEW", "status": 200, "request_fields": {"/grant": {"pattern": "urn:*"}}},
             {"name": "JSON", "status": 200, "request_fields": {"/scope": {"absent": true}}},
             {"name": "REST", "status": 200},
         ]),
@@ -279,12 +302,43 @@ async fn fields_of_forms_are_read_where_the_request_is_one() {
         (post(form, "grant_type=password&scope="), "REST"),
         (post("application/json", r#"{"a": 1}"#), "JSON"),
         (post("application/json", r#"{"scope": 1}"#), "REST"),
+        (
+            post("application/json", r#"{"scope": 1, "grant": "urn:1"}"#),
+            "NEW",
+        ),
+        (
+            post("application/json", r#"{"scope": 1, "grant": "x"}"#),
+            "REST",
+        ),
         (post("text/csv", "grant_type=urn:x:device_code"), "REST"),
     ] {
         let shown = format!("{request:?}");
         let response = target(200, Scripted::one("{}"));
         let seen = outcome(&contract, request, response).await;
         assert_eq!(seen, (expected.to_owned(), None), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn outcomes_that_take_all_bodies_with_fields_leave_those_without() {
+    for (member, part) in [
+        ("fields", "/a"),
+        ("request_fields", "/a"),
+        ("request_form", "a"),
+    ] {
+        let contract = contract(
+            "POST",
+            "/x",
+            &json!([
+                {"name": "WITHOUT", "status": 200, member: {part: {"absent": true}}},
+                {"name": "WITH", "status": 200, member: {part: {"present": true}}},
+                {"name": "REST", "status": 200},
+            ]),
+        );
+        let html = Response::builder().header("content-type", "text/html");
+        let html = html.body(Scripted::one("")).unwrap();
+        let seen = outcome(&contract, post("text/csv", "a"), html).await;
+        assert_eq!(seen, ("REST".to_owned(), None), "{member}");
     }
 }
 

@@ -144,9 +144,8 @@ impl CompiledLine {
 impl LineValue {
     fn compile(value: &Template, inputs: &mut TemplateInputs<'_, '_>) -> Option<Self> {
         match &value.0 {
-            Node::Scalar(scalar) if scalar.as_str().is_some() => {
-                let text = scalar.as_str().unwrap_or_default();
-                headers::header_value(text, inputs.diagnostics).map(Self::Fixed)
+            Node::Scalar(scalar) => {
+                headers::header_value(scalar.as_str()?, inputs.diagnostics).map(Self::Fixed)
             }
             node => CompiledValue::compile(node, inputs).map(Self::Filled),
         }

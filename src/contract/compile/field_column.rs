@@ -191,6 +191,7 @@ mod tests {
             "abcd",
             "abcde",
             "abcdx",
+            "xbcde",
             "abcxd",
             "1234567",
             "12345678",

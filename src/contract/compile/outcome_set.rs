@@ -12,7 +12,6 @@ impl OutcomeSet {
     pub(super) fn first_of(count: usize) -> Self {
         Self(std::array::from_fn(|word| {
             match count.saturating_sub(64 * word) {
-                0 => 0,
                 some @ ..64 => (1 << some) - 1,
                 _ => u64::MAX,
             }

@@ -158,6 +158,7 @@ mod tests {
         assert!(matches("*", "") && matches("", "") && !matches("", "a"));
         assert!(matches("a?c", "aéc") && !matches("a?c", "ac") && !matches("??", "é"));
         assert!(matches(r"1\*2\?\\", r"1*2?\") && !matches(r"\*", "x"));
+        assert!(matches("a*a*", "aaa") && matches("?*", "é"));
         assert!(matches("é*", "étude") && matches("?", "\u{10ffff}"));
     }
 

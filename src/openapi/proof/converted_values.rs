@@ -147,3 +147,26 @@ fn is_moment(kind: &Kind<'_>) -> bool {
             least.value.float >= 0.0 && most.value.float <= last
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_listed_value_becomes_what_the_layer_makes_of_it() {
+        for (value, format, expected) in [
+            (json!(7), ValueFormat::Text, Some(json!("7"))),
+            (json!("7"), ValueFormat::Number, Some(json!(7))),
+            (
+                json!(0),
+                ValueFormat::Rfc3339,
+                Some(json!("1970-01-01T00:00:00Z")),
+            ),
+            (json!("x"), ValueFormat::Number, None),
+        ] {
+            assert_eq!(formatted(&value, format), expected, "{value}");
+        }
+    }
+}

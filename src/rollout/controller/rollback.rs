@@ -30,6 +30,10 @@ use crate::{
     clippy::exhaustive_enums,
     reason = "a caller must handle a rollback that is not recorded"
 )]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a rollback is rare, and usually recorded; how large depends on the features of serde_json"
+)]
 pub enum RolledBack {
     /// It is in the journal as this event.
     Recorded(Event),

@@ -138,6 +138,13 @@ fn a_media_type_is_one_that_the_body_has() {
         .empty()
         .set_header("content-type", "application/json");
     refused_header(empty, &["the body is empty"]);
+    shape(
+        LegacyShape::new(400)
+            .empty()
+            .set_header("content-type", "text/html"),
+    )
+    .build()
+    .expect("an empty text");
     let kept = LegacyShape::new(400).set_header("content-type", "text/html");
     let known = Outcome::new("GONE", 200)
         .field("/a", 1)

@@ -295,6 +295,10 @@ fn a_placeholder_for_what_a_condition_requires_to_be_absent_is_refused() {
             of().request_header("A", absent()),
         ),
         (json!({"$response_header": "a"}), of().header("A", absent())),
+        (
+            json!({"$response_header": "link", "rel": "next"}),
+            of().header("Link", absent()),
+        ),
     ] {
         let shape = LegacyShape::new(400).json(json!({"b": part}));
         let names = [
@@ -329,7 +333,7 @@ fn what_a_template_can_never_insert_or_omit_is_refused() {
         (json!({"$header": ["x-a", "X-A"]}), "each header once"),
         (
             json!({"$object": {}, "omit_when_empty": true}),
-            "has members",
+            r#"`{"$object":{},"omit_when_empty":true}`; expected omit_when_empty only where the object has members"#,
         ),
         (
             json!({"$object": {"a": 1}, "omit_when_empty": true}),

@@ -13,7 +13,7 @@ mod text;
 use legacy_http_compat::{
     contract::{
         Contract, ContractBuilder, Deprecation, Endpoint, LegacyShape, Outcome, Placeholder,
-        Template,
+        Statuses, Template,
     },
     diagnostics::FaultCode,
 };
@@ -103,6 +103,7 @@ fn paths_must_be_in_matchit_syntax_under_a_right_base_path() {
         "items",
         "",
         "/a?b",
+        "/a#b",
         "/ä",
         "/a/{",
         "/a/{}",
@@ -170,6 +171,13 @@ fn a_text_in_place_of_a_status_is_a_class() {
             outcome(Outcome::new("GONE", text)),
             FaultCode::InvalidStatus,
             &[IN_OUTCOME, "/status", &value],
+        );
+    }
+    for twice in [Statuses::from(["4xx", "4xx"]), Statuses::from([404, 404])] {
+        refused(
+            outcome(Outcome::new("GONE", twice)),
+            FaultCode::InvalidStatus,
+            &["/status/1", "each status once"],
         );
     }
     let document = r#"{"endpoints": [{"name": "e", "method": "GET", "path": "/", "outcomes": [

@@ -240,6 +240,11 @@ fn a_pattern_is_left_what_earlier_outcomes_do_not_name() {
     let outcomes = [patterned(&named), patterned(&[Form::Pattern("?")])];
     assert!(built(&outcomes).is_ok());
     assert!(!is_shadowed(&outcomes));
+    // Also what no outcome names at all.
+    let endpoint = Endpoint::get("e", "/")
+        .outcome(Outcome::new("NAMED", 200).header("x-a", "?"))
+        .outcome(Outcome::new("ANY", 200).header("x-a", Matcher::pattern("?")));
+    assert!(Contract::builder().endpoint(endpoint).build().is_ok());
 }
 
 #[test]

@@ -337,7 +337,7 @@ fn a_text_is_made_of_texts() {
     refused_document(
         &list,
         FaultCode::InvalidTemplate,
-        &["the members of the form"],
+        &["the members of the form", "`[\"a\"]`"],
     );
     let number = shape(LegacyShape::new(429).set_header("retry-after", 5));
     refused(
@@ -407,6 +407,9 @@ fn a_body_has_the_media_type_that_it_is_sent_with() {
         ("text/html", "not escaped"),
         ("image/svg+xml", "not escaped"),
         ("application/javascript", "not escaped"),
+        ("text/css", "not escaped"),
+        ("application/x-www-form-urlencoded", "not escaped"),
+        ("multipart/mixed", "not escaped"),
         ("text/plain; charset=latin1", "the charset utf-8"),
     ] {
         refused(
@@ -424,6 +427,9 @@ fn a_body_has_the_media_type_that_it_is_sent_with() {
         FaultCode::InvalidHeader,
         &["x-www-form-urlencoded"],
     );
+    typed(form(), "application/x-www-form-urlencoded; charset=utf-8")
+        .build()
+        .expect("that of a form");
     let edit = || LegacyShape::new(400).edit(BodyEdit::new().remove("/a"));
     refused(
         typed(edit(), "text/html"),

@@ -1,5 +1,10 @@
 //! How far a body is looked at, and what is handed on when it is not rewritten.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
 use http::{HeaderMap, HeaderValue};
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer,
@@ -179,6 +184,44 @@ async fn a_body_that_breaks_off_is_handed_on_with_its_error_and_counted() {
     };
     assert_eq!(seen(&layer, body()).await, record(body()).await);
     assert_eq!(notes.take(), incomplete(SkipReason::BodyError));
+}
+
+/// What each poll returns, up to an error.
+fn polled<B: http_body::Body + Unpin>(mut body: B) -> Vec<&'static str> {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut polled = Vec::new();
+    while polled.last() != Some(&"error") {
+        polled.push(match Pin::new(&mut body).poll_frame(&mut cx) {
+            Poll::Pending => "pending",
+            Poll::Ready(Some(Ok(_))) => "data",
+            Poll::Ready(Some(Err(_))) => "error",
+            Poll::Ready(None) => panic!("an end before the error"),
+        });
+    }
+    polled
+}
+
+/// A server writes its buffer when the body is pending, and drops it with the connection at an error.
+#[tokio::test]
+async fn an_error_behind_data_that_was_kept_waits_for_one_pending_poll() {
+    let (layer, _, _) = device_flow();
+    let kept = || Step::Data(APPROVED.into());
+    let error = || Step::Error("reset");
+    for (steps, expected) in [
+        (vec![kept(), error()], &["data", "pending", "error"][..]),
+        (
+            vec![kept(), Step::Data(" ".into()), error()],
+            &["data", "data", "pending", "error"],
+        ),
+        (
+            vec![kept(), Step::Pending, error()],
+            &["data", "pending", "error"],
+        ),
+    ] {
+        let body = Scripted::new(steps).size(Size::Unknown);
+        let response = respond(&layer, poll(), json(200, body)).await;
+        assert_eq!(polled(response.into_body()), expected);
+    }
 }
 
 #[tokio::test]

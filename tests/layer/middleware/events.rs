@@ -27,7 +27,7 @@ use super::{
     PENDING, device_flow,
     exchange::{json, respond},
     poll,
-    scripted::{Scripted, Size, read},
+    scripted::{Scripted, Size, Step, read},
 };
 
 /// All that was said: events, and values recorded in spans.
@@ -245,8 +245,15 @@ async fn a_body_over_the_limit_warns_once_for_each_endpoint_with_its_name_and_si
     }
     let cancel = http::Request::post("/api/v1/auth/clients/device/cancel");
     let cancel = cancel.body(()).unwrap();
-    drop(respond(&layer, cancel, json(400, large())).await);
-    assert_eq!(said.events(Level::WARN).len(), 2);
+    // What is known of its size when it is given up: 20,000 bytes, and half of the rest.
+    let start = format!(r#"{{"list":"{}"#, "x".repeat(9_991));
+    let frames = [start, "x".repeat(10_000), "x".repeat(5_000)];
+    let frames = frames.map(|text| Step::Data(text.into()));
+    let unknown = Scripted::new(frames).size(Size::AtLeastHalf);
+    drop(respond(&layer, cancel, json(400, unknown)).await);
+    let warnings = said.events(Level::WARN);
+    assert_eq!(warnings.len(), 2);
+    assert!(warnings[1].contains("size=22500"), "{warnings:?}");
 }
 
 #[tokio::test]

@@ -54,6 +54,8 @@ async fn parts_of_both_heads_fill_a_body() {
         "id": {"$path": "id"},
         "page": {"$query": "page", "as": "number", "default": 1},
         "per": {"$query": "per", "default": "20"},
+        "kind": {"$path": "id", "map": [["b", 1], ["a\"b", 2]], "default": 3},
+        "of": {"$text": ["of ", {"$query": "of", "default": {"$path": "id"}}]},
     });
     let shape = json!({"status": 400, "body": {"json": template}});
     let request = Request::get("/orders/a%22b?x=1&page=3&page=4")
@@ -66,7 +68,7 @@ async fn parts_of_both_heads_fill_a_body() {
     let (_, body, _) = made(shape.clone(), request, with_headers("{}", &headers)).await;
     assert_eq!(
         body,
-        r#"{"total":42,"next":"/b?c,d","was":200,"text":"200","id":"a\"b","page":3,"per":"20"}"#
+        r#"{"total":42,"next":"/b?c,d","was":200,"text":"200","id":"a\"b","page":3,"per":"20","kind":2,"of":"of a\"b"}"#
     );
     for headers in [
         &headers[..1],
@@ -154,6 +156,8 @@ async fn a_date_is_written_in_each_of_its_forms() {
             );
         }
     }
+    let last = json!({"$field": "/v", "as": "rfc3339"});
+    assert_eq!(value(last, "253402300799").await, "9999-12-31T23:59:59Z");
     for none in [
         "\"2026-03-01\"",
         "\"2026-13-01T00:00:00Z\"",
@@ -162,6 +166,8 @@ async fn a_date_is_written_in_each_of_its_forms() {
         "253402300800",
         "true",
         "\"2026-03-01T12:00:00+25:00\"",
+        "\"2026-03-01T12:00:00+000:0\"",
+        "\"2026-03-01T12:00:00++1:00\"",
         "\"é+01:00\"",
         "\"+01:00\"",
         "null",

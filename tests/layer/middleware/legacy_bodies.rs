@@ -46,11 +46,42 @@ async fn edited(edit: Value, body: &str) -> String {
 }
 
 #[tokio::test]
+async fn the_first_member_of_an_object_has_no_comma_before_it_whichever_that_is() {
+    for length in [1, 300] {
+        let text = "x".repeat(length);
+        let shape = json!({"status": 400, "body": {"json": {
+            "a": {"$field": "/a", "omit_if_absent": true},
+            "b": {"$field": "/b", "omit_if_absent": true},
+            "c": text,
+        }}});
+        for (body, expected) in [
+            (
+                r#"{"a":1,"b":2}"#,
+                format!(r#"{{"a":1,"b":2,"c":"{text}"}}"#),
+            ),
+            (r#"{"b":2}"#, format!(r#"{{"b":2,"c":"{text}"}}"#)),
+            ("{}", format!(r#"{{"c":"{text}"}}"#)),
+        ] {
+            let (_, body, _) = made(shape.clone(), body).await;
+            assert_eq!(body, expected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn one_member_of_every_element_is_renamed_and_all_else_stays_byte_for_byte() {
     let body = "\n{ \"items\" : [\n  {\"id\": 1.10, \"name\" : \"a\\u00e9\"} ,\n  {\"n\\u0061me\": [ 1 ], \"x\": {\"name\": 0}},\n  7\n ], \"name\":1e2 }\r\n";
     assert_eq!(
         edited(json!({"rename": {"/items/*/name": "title"}}), body).await,
         "\n{ \"items\" : [\n  {\"id\": 1.10, \"title\" : \"a\\u00e9\"} ,\n  {\"title\": [ 1 ], \"x\": {\"name\": 0}},\n  7\n ], \"name\":1e2 }\r\n"
+    );
+}
+
+#[tokio::test]
+async fn what_no_edit_concerns_is_copied_whatever_its_names_are() {
+    assert_eq!(
+        edited(json!({"rename": {"/a": "b"}}), r#"{"a":{"\ud800":1}}"#).await,
+        r#"{"b":{"\ud800":1}}"#
     );
 }
 

@@ -259,13 +259,13 @@ async fn a_repeated_request_field_leaves_the_outcome_undetermined() {
 
 #[tokio::test]
 async fn a_body_as_long_as_the_limit_is_read_whole() {
-    let body = r#"{"note": "none"}"#;
-    for (limit, counted) in [
-        (body.len(), seen("FORBIDDEN", None)),
-        (body.len() - 1, unread()),
-    ] {
-        let capture = CaptureRequestFieldsLayer::new().limit(limit);
-        let whole = request(Full::<Bytes>::from(body));
-        assert_eq!(send_as(whole, Reads::All, capture).await.2, counted);
+    let default = CaptureRequestFieldsLayer::new();
+    for (capture, limit) in [(default.limit(50), 50), (default, 16 * 1024)] {
+        for (length, counted) in [(limit, seen("FORBIDDEN", None)), (limit + 1, unread())] {
+            let body = format!(r#"{{"note":"{}"}}"#, "x".repeat(length - 11));
+            let whole = request(Full::<Bytes>::from(body));
+            let counts = send_as(whole, Reads::All, capture).await.2;
+            assert_eq!(counts, counted, "{length} of {limit}");
+        }
     }
 }

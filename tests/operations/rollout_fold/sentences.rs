@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use legacy_http_compat::FlagState;
 use legacy_http_compat::rollout::{
-    BrownoutStage, ObligationKind, Phase, Projection, ProjectionError, ProjectionErrorKind,
-    Transition,
+    Brownout, BrownoutStage, ObligationKind, Phase, Projection, ProjectionError,
+    ProjectionErrorKind, Transition,
     event::{EventPayload, PhaseChange},
     gate::GateReport,
     names::WaiverTarget,
@@ -90,6 +90,65 @@ fn a_brownout_switches_the_flag_off_and_on_and_leaves_the_phase() {
 }
 
 #[test]
+fn the_flag_is_off_only_within_the_time_of_a_brownout_that_has_begun() {
+    let facts = [
+        opened(Phase::Compat),
+        brownout(10 * HOUR),
+        brownout_began(2),
+    ];
+    let until = 10 * HOUR + HOUR / 2;
+    let fold = fold(facts).unwrap();
+    let states = [10 * HOUR - 1, 10 * HOUR, until - 1, until].map(|now| {
+        let now = Timestamp::from_unix_ms(now);
+        fold.state().unwrap().flag_at(now)
+    });
+    let (on, off) = (FlagState::On, FlagState::Off);
+    assert_eq!(states, [on, off, off, on]);
+}
+
+#[test]
+fn the_last_brownout_is_the_one_that_switched_the_flag_last() {
+    let begun = [
+        opened(Phase::Compat),
+        brownout(10 * HOUR),
+        brownout_began(2),
+        brownout_ended(2, None),
+        cutover(vec![], &[]),
+    ];
+    let cancelled = [
+        opened(Phase::Compat),
+        brownout(10 * HOUR),
+        cutover(vec![], &[]),
+    ];
+    for (facts, last) in [
+        (&begun[..2], None),
+        (&begun[..3], Some(2)),
+        (&begun[..4], Some(2)),
+        (&begun[..], None),
+        (&cancelled[..], None),
+    ] {
+        let fold = fold(facts.to_vec()).unwrap();
+        let brownout = fold.state().unwrap().last_brownout();
+        assert_eq!(brownout.map(Brownout::seq), last, "{}", facts.len());
+    }
+}
+
+#[test]
+fn a_brownout_is_cancelled_before_its_end_and_missed_from_then_on() {
+    let stage = |start| {
+        let facts = [
+            opened(Phase::Compat),
+            brownout(start),
+            brownout_ended(2, None),
+        ];
+        fold(facts).unwrap().state().unwrap().brownouts[0].stage()
+    };
+    let ended_at_its_end = 3 * HOUR - HOUR / 2;
+    assert_eq!(stage(ended_at_its_end), BrownoutStage::Missed);
+    assert_eq!(stage(ended_at_its_end + 1), BrownoutStage::Cancelled);
+}
+
+#[test]
 fn a_brownout_that_does_not_fit_is_refused() {
     let announced = [opened(Phase::Compat), brownout(50 * HOUR)];
     let after = |facts: &[EventPayload]| {
@@ -147,6 +206,10 @@ fn a_brownout_that_does_not_fit_is_refused() {
         ),
     ] {
         assert_eq!(found, (seq, expected.to_owned()));
+    }
+    for start in [50 * HOUR - HOUR * 3 / 2, 50 * HOUR + HOUR * 3 / 2] {
+        let next = announced.iter().cloned().chain([brownout(start)]);
+        assert!(fold(next).is_ok(), "an hour is between them");
     }
 }
 
@@ -369,6 +432,21 @@ fn a_rollback_is_recorded_against_its_own_cutover_and_never_against_a_later_one(
 }
 
 #[test]
+fn a_rollback_of_a_cutover_that_a_loss_took_back_leaves_the_later_one() {
+    let facts = [
+        opened(Phase::Compat),
+        cutover(vec![], &[]),
+        loss(Some(Phase::Compat)),
+        cutover(vec![], &[]),
+        rollback(2, "INC-1"),
+    ];
+    let fold = fold(facts).unwrap();
+    let state = fold.state().unwrap();
+    assert_eq!(state.phase, Phase::Cutover);
+    assert!(!state.rollbacks[0].is_running());
+}
+
+#[test]
 fn a_rollback_of_a_cutover_that_was_retired_meanwhile_is_recorded_too() {
     let facts = [
         opened(Phase::Compat),
@@ -390,8 +468,13 @@ fn without_its_post_analysis_no_rollback_lets_the_flag_go_off() {
         cutover(vec![], &[]),
         rollback(2, "INC-1"),
     ];
-    let again = begun.into_iter().chain([cutover(vec![], &[])]);
+    let again = begun.iter().cloned().chain([cutover(vec![], &[])]);
     assert_eq!(refused(again), (4, due.to_owned()));
+    let lost = [
+        loss(Some(Phase::Observe)),
+        changed(Phase::Observe, Phase::Compat),
+    ];
+    assert!(fold(begun.into_iter().chain(lost)).is_ok(), "it goes on");
 }
 
 #[test]

@@ -71,6 +71,17 @@ impl Fleet {
         }
     }
 
+    /// An instance without a copy of the journal, with this state of the flag while the store is away.
+    fn join_cold(&self, link: Link, state: FlagState) -> (Rollout, Arc<SharedJournal>) {
+        let journal = self.store.join();
+        journal.set(link);
+        let rollout = Rollout::builder(flag(), Policy::permissive())
+            .clock(self.clock.clone())
+            .contract(Contract::device_flow())
+            .open_or(Arc::clone(&journal) as _, state);
+        (rollout.unwrap(), journal)
+    }
+
     pub(super) fn rollbacks(&self) -> Vec<RollbackTaken> {
         let events = self.store.events().into_iter();
         let taken = events.filter_map(|event: Event| match event.payload {
@@ -333,18 +344,8 @@ fn without_store_and_copy_the_program_gives_the_flag_until_the_journal_can_be_re
     let a = fleet.join("a");
     let cutover = a.cut_over();
     fleet.clock.advance(Duration::from_secs(1));
-    let open = |link: Link, state: FlagState| {
-        let journal = fleet.store.join();
-        journal.set(link);
-        let builder = Rollout::builder(flag(), Policy::permissive());
-        let builder = builder
-            .clock(fleet.clock.clone())
-            .contract(Contract::device_flow());
-        let rollout = builder.open_or(Arc::clone(&journal) as _, state).unwrap();
-        (rollout, journal)
-    };
     for state in [FlagState::On, FlagState::Off, FlagState::Retired] {
-        let (cold, journal) = open(Link::Away, state);
+        let (cold, journal) = fleet.join_cold(Link::Away, state);
         assert_eq!(cold.reader().state(), state);
         let status = cold.status();
         assert!(matches!(status.sync, JournalSync::Stale { .. }) && status.journal_error.is_some());
@@ -373,8 +374,35 @@ fn without_store_and_copy_the_program_gives_the_flag_until_the_journal_can_be_re
     assert_eq!((taken.len(), taken[0].cutover), (1, cutover.seq));
 
     // With a store there is nothing to give.
-    let (warm, _) = open(Link::Works, FlagState::Off);
+    let (warm, _) = fleet.join_cold(Link::Works, FlagState::Off);
     assert_eq!(warm.reader().state(), FlagState::On);
+}
+
+#[test]
+fn a_rollback_without_store_and_copy_is_of_the_cutover_that_was_before_it() {
+    for cuts_over_again in [false, true] {
+        let fleet = Fleet::new();
+        let a = fleet.join("a");
+        let first = a.cut_over().seq;
+        fleet.clock.advance(Duration::from_secs(1));
+        let (cold, journal) = fleet.join_cold(Link::Away, FlagState::Off);
+        cold.rollback(incident("INC-1"), &order("errors")).unwrap();
+        fleet.clock.advance(Duration::from_secs(1));
+        a.roll_back("INC-2");
+        let closed = a
+            .rollout
+            .close_incident(incident("INC-2"), &order("repaired"));
+        closed.unwrap();
+        a.analyse();
+        if cuts_over_again {
+            a.cut_over();
+        }
+        journal.set(Link::Works);
+        cold.tick();
+        let taken = fleet.rollbacks().into_iter();
+        let cutovers: Vec<_> = taken.map(|taken| taken.cutover).collect();
+        assert_eq!(cutovers, [first, first]);
+    }
 }
 
 #[test]
