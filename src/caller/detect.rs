@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use siphasher::sip128::SipHasher24;
 
+use super::also_wanted::AlsoWanted;
 use super::caller::Caller;
 use super::fingerprint::KeyCheck;
 use super::kind::{Kind, Kinds};
@@ -54,6 +55,18 @@ pub trait Detect: Send + Sync {
     fn detect_by_headers(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<Caller> {
         let _ = (headers, extensions);
         None
+    }
+
+    /// As [`detect_by_headers`](Self::detect_by_headers), and looks for one header more if it passes over all of them.
+    #[doc(hidden)]
+    fn detect_and_find<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        extensions: &Extensions,
+        also: &mut AlsoWanted<'_, 'h>,
+    ) -> Option<Caller> {
+        let _ = also;
+        self.detect_by_headers(headers, extensions)
     }
 
     /// The kinds that the detector distinguishes, the same for its whole life.

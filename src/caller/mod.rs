@@ -7,6 +7,7 @@
 //! Nothing that a client sent is kept: an installation is known by its [`Fingerprint`] under the application's
 //! [`FingerprintKey`], and by its [`ClientVersion`].
 
+mod also_wanted;
 #[expect(
     clippy::module_inception,
     reason = "the file of the type that the module is named for"
@@ -19,6 +20,8 @@ mod kind;
 mod user_agent;
 mod version;
 
+#[doc(hidden)]
+pub use also_wanted::AlsoWanted;
 pub use caller::{Caller, ClientAddr, Generation};
 pub use detect::{AnonymousLegacy, Detect, RulesDigest, Vary};
 pub use detector::{

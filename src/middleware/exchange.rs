@@ -10,7 +10,7 @@ use super::{
     vary::add_vary,
 };
 use crate::{
-    caller::Caller,
+    caller::{AlsoWanted, Caller},
     contract::compile::{
         CapturedTexts, CompiledEndpoint, Decision, EndpointHandle, KnownRequest, OutcomeSet,
         RequestHead,
@@ -70,16 +70,45 @@ impl Exchange {
         }
     }
 
-    /// Takes from the request what its response will need.
+    /// Takes from the request who its caller is, and what its response will need; `false` if it must be taken apart to say who.
     #[inline(always)]
-    pub(super) fn take<B>(&mut self, request: &mut Request<B>) {
+    pub(super) fn begin<B>(&mut self, request: &mut Request<B>) -> bool {
+        let endpoint: &CompiledEndpoint = &self.endpoint;
+        let mut also = AlsoWanted::new(endpoint.request.first_header());
+        if let Some(detector) = &self.settings.detector {
+            let (headers, extensions) = (request.headers(), request.extensions());
+            match detector.detect_and_find(headers, extensions, &mut also) {
+                Some(caller) => self.caller = caller,
+                None => return false,
+            }
+        }
+        // Only a legacy response contains them.
+        if !self.caller.is_target() {
+            let (texts, head) = (&endpoint.request.texts, RequestHead::from(&*request));
+            self.captured.take(texts, head, also.found());
+        }
+        self.take(request);
+        true
+    }
+
+    /// The same of a caller that is known already.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn begin_of<B>(&mut self, caller: Caller, request: &mut Request<B>) {
+        self.caller = caller;
+        if !caller.is_target() {
+            let (texts, head) = (&self.endpoint.request.texts, RequestHead::from(&*request));
+            self.captured.take(texts, head, None);
+        }
+        self.take(request);
+    }
+
+    /// Takes what conditions read.
+    #[inline(always)]
+    fn take<B>(&mut self, request: &mut Request<B>) {
         let endpoint: &CompiledEndpoint = &self.endpoint;
         let inputs = &endpoint.request;
         let head = RequestHead::from(&*request);
-        // Only a legacy response contains them.
-        if !self.caller.is_target() {
-            self.captured.take(&inputs.texts, head);
-        }
         if endpoint.reads_request_head() {
             self.excluded = endpoint.excluded_by(head);
         }

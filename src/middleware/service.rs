@@ -19,7 +19,7 @@ use super::{
     vary::HeadVary,
 };
 use crate::{
-    caller::{Caller, Detect},
+    caller::Caller,
     contract::{CompiledCache, compile::EndpointHandle},
     flag::FlagState,
 };
@@ -104,16 +104,9 @@ impl<S, M> LegacyHttpCompat<S, M> {
         ResB: Body,
     {
         let mut exchange = Exchange::new(Arc::clone(&self.settings), endpoint);
-        if let Some(detector) = &self.settings.detector {
-            if let Some(caller) =
-                detector.detect_by_headers(request.headers(), request.extensions())
-            {
-                exchange.caller = caller;
-            } else {
-                (request, exchange.caller) = detect_by_head(&**detector, request);
-            }
+        if !exchange.begin(&mut request) {
+            request = detect_by_head(&mut exchange, request);
         }
-        exchange.take(&mut request);
         ResponseFuture {
             inner: Some(self.inner.call(request)),
             state: Some(State::Waiting(exchange)),
@@ -163,13 +156,16 @@ where
     }
 }
 
-/// The caller of a request that must be taken apart for that.
+/// The request, of which it was taken who its caller is and what its response will need.
 #[cold]
 #[inline(never)]
-fn detect_by_head<B>(detector: &dyn Detect, request: Request<B>) -> (Request<B>, Caller) {
+fn detect_by_head<B>(exchange: &mut Exchange, request: Request<B>) -> Request<B> {
     let (head, body) = request.into_parts();
-    let caller = detector.detect(&head);
-    (Request::from_parts(head, body), caller)
+    let detector = exchange.settings.detector.as_ref();
+    let caller = detector.map_or(Caller::ANONYMOUS_LEGACY, |detector| detector.detect(&head));
+    let mut request = Request::from_parts(head, body);
+    exchange.begin_of(caller, &mut request);
+    request
 }
 
 impl<S: Clone, M> Clone for LegacyHttpCompat<S, M> {

@@ -111,6 +111,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::*;
+    use crate::caller::also_wanted::AlsoWanted;
     use crate::caller::detector::header_scan::WantedHeaders;
     use crate::caller::{caller::Generation, kind::Kind};
     use crate::diagnostics::Diagnostics;
@@ -129,7 +130,7 @@ mod tests {
         let headers: HeaderMap = headers.collect();
         let scan = wanted.compile(&mut diagnostics);
         let mut found = scan.none();
-        scan.find(&headers, &mut found);
+        scan.find(&headers, &mut found, &mut AlsoWanted::new(None));
         cache.key(&found)
     }
 

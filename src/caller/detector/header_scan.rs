@@ -8,6 +8,7 @@ use std::hash::{Hash as _, Hasher};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
 
+use crate::caller::also_wanted::AlsoWanted;
 use crate::diagnostics::{Diagnostics, FaultCode};
 
 /// How many different headers a detector reads at most.
@@ -111,13 +112,26 @@ impl HeaderScan {
         }
     }
 
-    /// Adds the wanted ones of these headers to `found`.
+    /// Adds the wanted ones of these headers to `found`, and finds the one that is wanted by another, unless its name is like one of
+    /// them.
     // Outlined, so that it has all registers.
     #[inline(never)]
-    pub(super) fn find<'h>(&self, headers: &'h HeaderMap, found: &mut FoundHeaders<'h>) {
+    pub(super) fn find<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        found: &mut FoundHeaders<'h>,
+        also: &mut AlsoWanted<'_, 'h>,
+    ) {
+        let mut hashes = self.hashes;
+        let mut other = also.name().filter(|name| hashes.insert(NameHash::of(name)));
         for (name, value) in headers {
             let hash = NameHash::of(name);
-            if !self.hashes.has(hash) {
+            if !hashes.has(hash) {
+                continue;
+            }
+            if other.is_some_and(|other| other == name) {
+                also.find(value);
+                other = None;
                 continue;
             }
             let name = name.as_str().as_bytes();
@@ -205,7 +219,7 @@ impl Hasher for NameHash {
 }
 
 /// Hashes of names, one bit for each: most headers are passed over by this alone.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct NameHashes {
     standard: u64,
     custom: u64,
@@ -218,6 +232,14 @@ impl NameHashes {
             NameHash::Standard(_) => self.standard >> hash.index() & 1 == 1,
             NameHash::Custom(_) => self.custom >> hash.index() & 1 == 1,
         }
+    }
+
+    /// Adds one, if it is new.
+    #[inline]
+    fn insert(&mut self, hash: NameHash) -> bool {
+        let is_new = !self.has(hash);
+        self.add(hash);
+        is_new
     }
 
     fn add(&mut self, hash: NameHash) {
@@ -305,7 +327,7 @@ mod tests {
 
     fn found<'h>(scan: &HeaderScan, headers: &'h HeaderMap) -> FoundHeaders<'h> {
         let mut found = scan.none();
-        scan.find(headers, &mut found);
+        scan.find(headers, &mut found, &mut AlsoWanted::new(None));
         found
     }
 

@@ -10,6 +10,7 @@ use super::generation_rules::GenerationRules;
 use super::header_scan::{FoundHeaders, HeaderScan, WantedHeaders};
 use super::identity_signals::{IdentitySignals, SignalInput};
 use super::kind_rules::KindRules;
+use crate::caller::also_wanted::AlsoWanted;
 use crate::caller::caller::{Caller, Generation};
 use crate::caller::detect::{Detect, RulesDigest, Vary};
 use crate::caller::fingerprint::{FingerprintKey, KeyCheck};
@@ -116,9 +117,14 @@ impl SignalDetector {
     }
 
     #[inline]
-    fn find(&self, headers: &HeaderMap, extensions: &Extensions) -> Caller {
+    fn find<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        extensions: &Extensions,
+        also: &mut AlsoWanted<'_, 'h>,
+    ) -> Caller {
         let mut found = self.headers.none();
-        self.headers.find(headers, &mut found);
+        self.headers.find(headers, &mut found, also);
         // Identified by headers alone: the same headers are the same caller. Lists over several lines are rare.
         let identity = self.identity.first_header();
         if found.repeated() || !identity.is_some_and(|slot| found.has(slot)) {
@@ -158,11 +164,21 @@ impl SignalDetector {
 
 impl Detect for SignalDetector {
     fn detect(&self, head: &Parts) -> Caller {
-        self.find(&head.headers, &head.extensions)
+        let none = &mut AlsoWanted::new(None);
+        self.find(&head.headers, &head.extensions, none)
     }
 
     fn detect_by_headers(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<Caller> {
-        Some(self.find(headers, extensions))
+        self.detect_and_find(headers, extensions, &mut AlsoWanted::new(None))
+    }
+
+    fn detect_and_find<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        extensions: &Extensions,
+        also: &mut AlsoWanted<'_, 'h>,
+    ) -> Option<Caller> {
+        Some(self.find(headers, extensions, also))
     }
 
     fn kinds(&self) -> &Kinds {

@@ -242,6 +242,7 @@ mod tests {
         captured.take(
             &[TextSource::Headers(names.into())],
             RequestHead::from(&sent),
+            None,
         );
         let (fields, request) = (fields.map(kept), [kept(request)]);
         let values = PlaceholderValues {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, HeaderName, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::{headers::header_name, matchers::TextMatcher};
@@ -58,6 +58,15 @@ impl RequestInputs {
             TextSource::QueryParameter(_) | TextSource::PathParameter(_) => None,
         });
         texts.flatten().chain(&self.matched_headers)
+    }
+
+    /// The header that the first text of its head is taken from, if it is one.
+    #[inline]
+    pub(crate) fn first_header(&self) -> Option<&HeaderName> {
+        match self.texts.first()? {
+            TextSource::Headers(names) => names.first(),
+            TextSource::QueryParameter(_) | TextSource::PathParameter(_) => None,
+        }
     }
 
     /// The index of a field of forms.
@@ -224,10 +233,17 @@ struct Text {
 
 impl CapturedTexts {
     /// Takes them from the head of a request, where they stay: they are large, and a move would cost more.
+    ///
+    /// `found` is the first value of the [first header](RequestInputs::first_header), if it was found already.
     #[inline(always)]
-    pub(crate) fn take(&mut self, sources: &[TextSource], head: RequestHead<'_>) {
+    pub(crate) fn take<'r>(
+        &mut self,
+        sources: &[TextSource],
+        head: RequestHead<'r>,
+        found: Option<&'r HeaderValue>,
+    ) {
         if let Some((first, more)) = sources.split_first() {
-            self.first.find(first, head);
+            self.first.find(first, head, found);
             if !more.is_empty() {
                 self.more = more.iter().map(|source| Text::of(source, head)).collect();
             }
@@ -264,7 +280,7 @@ impl Text {
 
     fn of(source: &TextSource, head: RequestHead<'_>) -> Self {
         let mut text = Self::default();
-        text.find(source, head);
+        text.find(source, head, None);
         text
     }
 
@@ -277,18 +293,19 @@ impl Text {
 
     /// Takes the text of this source, if there is one that can be kept.
     #[inline]
-    fn find(&mut self, source: &TextSource, head: RequestHead<'_>) {
+    fn find<'r>(
+        &mut self,
+        source: &TextSource,
+        head: RequestHead<'r>,
+        found: Option<&'r HeaderValue>,
+    ) {
         match source {
             TextSource::Headers(names) => {
-                for value in names.iter().filter_map(|name| head.headers.get(name)) {
-                    let value = value.as_bytes();
-                    // Visible ASCII only (RFC 5234, appendix B.1: `VCHAR`).
-                    self.is_plain = is_visible_and_plain(value);
-                    if Self::fits(value) && (self.is_plain || is_visible(value)) {
-                        self.keep(value);
-                        break;
-                    }
+                if found.is_some_and(|value| self.keep_visible(value.as_bytes())) {
+                    return;
                 }
+                let mut values = names.iter().filter_map(|name| head.headers.get(name));
+                values.find(|value| self.keep_visible(value.as_bytes()));
             }
             TextSource::QueryParameter(name) => {
                 let query = head.uri.query().unwrap_or_default();
@@ -299,6 +316,17 @@ impl Text {
                 self.keep_decoded(&parameter.value(head.uri.path()));
             }
         }
+    }
+
+    /// Keeps visible ASCII only (RFC 5234, appendix B.1: `VCHAR`), and returns whether it was that.
+    #[inline(always)]
+    fn keep_visible(&mut self, value: &[u8]) -> bool {
+        self.is_plain = is_visible_and_plain(value);
+        let is_kept = Self::fits(value) && (self.is_plain || is_visible(value));
+        if is_kept {
+            self.keep(value);
+        }
+        is_kept
     }
 
     fn keep_decoded(&mut self, value: &[u8]) {
@@ -398,7 +426,7 @@ mod tests {
         ];
         sources.extend(["line", "broken", "empty", "long", "none", "most", "short"].map(query));
         let mut captured = CapturedTexts::default();
-        captured.take(&sources, head);
+        captured.take(&sources, head, None);
         let texts = (0..sources.len()).map(|index| {
             captured
                 .get(index)
