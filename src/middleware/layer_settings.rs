@@ -83,32 +83,40 @@ impl LayerSettings {
 
     /// Logs the observation and passes it to all observers.
     pub(super) fn notify_observers(&self, observation: &Observation<'_>) {
-        let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
         let skipped = observation.skip_reason();
         if let Some(reason) = skipped.or(observation.undetermined_reason()) {
-            let label = reason.as_str();
-            let event = if skipped.is_some() {
-                "response not rewritten"
-            } else {
-                "outcome not determined"
-            };
-            debug!(endpoint, outcome, reason = label, "{event}");
-            Self::record_in_span(label);
-            if reason == SkipReason::BodyEncoded {
-                self.warn_of_placement();
-            }
+            self.log_skip(observation, reason, skipped.is_some());
         } else if observation.shape().is_legacy() {
+            let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
             debug!(endpoint, outcome, "response rewritten");
             Self::record_in_span("rewritten");
         }
         for observer in &self.observers {
             let observe = AssertUnwindSafe(|| observer.observe(observation));
             if catch_unwind(observe).is_err() {
+                let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
                 error!(
                     endpoint,
                     outcome, "an observer panicked: it lacks this response"
                 );
             }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn log_skip(&self, observation: &Observation<'_>, reason: SkipReason, is_known: bool) {
+        let (endpoint, outcome) = (observation.endpoint(), observation.outcome());
+        let label = reason.as_str();
+        let event = if is_known {
+            "response not rewritten"
+        } else {
+            "outcome not determined"
+        };
+        debug!(endpoint, outcome, reason = label, "{event}");
+        Self::record_in_span(label);
+        if reason == SkipReason::BodyEncoded {
+            self.warn_of_placement();
         }
     }
 

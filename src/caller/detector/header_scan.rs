@@ -455,6 +455,37 @@ mod tests {
     }
 
     #[test]
+    fn the_header_of_another_is_found_beside_those_wanted() {
+        let (scan, _) = scan(&["x-kind", "user-agent"]);
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("x-kind", "kind"),
+            ("x-trace", "1"),
+            ("host", "core"),
+            ("x-trace", "2"),
+            ("x-same-kind", "3"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let found = |name: &'static str| {
+            let name = HeaderName::from_static(name);
+            let mut also = AlsoWanted::new(Some(&name));
+            let mut found = scan.none();
+            scan.find(&headers, &mut found, &mut also);
+            assert_eq!(found.values(), [headers.get("x-kind"), None]);
+            assert!(!found.repeated());
+            also.found().cloned()
+        };
+        assert_eq!(found("x-trace").unwrap(), "1");
+        assert_eq!(found("host").unwrap(), "core");
+        assert_eq!(found("x-none"), None);
+        // Those that are wanted themselves, or that are like them, are left to a look-up.
+        for alike in ["x-kind", "x-same-kind", "user-agent"] {
+            assert_eq!(found(alike), None, "{alike}");
+        }
+    }
+
+    #[test]
     fn a_header_wanted_twice_has_one_slot() {
         let (_, slots) = scan(&["X-Kind", "x-kind", "x-name"]);
         assert!(slots[0] == slots[1] && slots[1] != slots[2]);

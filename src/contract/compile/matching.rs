@@ -102,7 +102,7 @@ impl Matching {
     #[inline(always)]
     pub(crate) fn know(&mut self, statuses: &StatusTables, slot: usize, field: Field<'_>) {
         let Some(of) = statuses.of(self) else { return };
-        if field == Field::Unknown || self.known & 1 << slot != 0 {
+        if self.known & 1 << slot != 0 {
             return;
         }
         self.known |= 1 << slot;

@@ -28,7 +28,8 @@ impl OutcomeSet {
         Some(64 * word + self.0[word].trailing_zeros() as usize)
     }
 
-    pub(super) fn contains(self, position: usize) -> bool {
+    /// By reference, since a copy would be made only to be indexed.
+    pub(super) fn contains(&self, position: usize) -> bool {
         self.0[position / 64] & 1 << (position % 64) != 0
     }
 

@@ -243,7 +243,9 @@ impl CapturedTexts {
         found: Option<&'r HeaderValue>,
     ) {
         if let Some((first, more)) = sources.split_first() {
-            self.first.find(first, head, found);
+            if !found.is_some_and(|value| self.first.keep_visible(value.as_bytes())) {
+                self.first.find(first, head);
+            }
             if !more.is_empty() {
                 self.more = more.iter().map(|source| Text::of(source, head)).collect();
             }
@@ -280,7 +282,7 @@ impl Text {
 
     fn of(source: &TextSource, head: RequestHead<'_>) -> Self {
         let mut text = Self::default();
-        text.find(source, head, None);
+        text.find(source, head);
         text
     }
 
@@ -293,17 +295,9 @@ impl Text {
 
     /// Takes the text of this source, if there is one that can be kept.
     #[inline]
-    fn find<'r>(
-        &mut self,
-        source: &TextSource,
-        head: RequestHead<'r>,
-        found: Option<&'r HeaderValue>,
-    ) {
+    fn find(&mut self, source: &TextSource, head: RequestHead<'_>) {
         match source {
             TextSource::Headers(names) => {
-                if found.is_some_and(|value| self.keep_visible(value.as_bytes())) {
-                    return;
-                }
                 let mut values = names.iter().filter_map(|name| head.headers.get(name));
                 values.find(|value| self.keep_visible(value.as_bytes()));
             }
@@ -319,7 +313,8 @@ impl Text {
     }
 
     /// Keeps visible ASCII only (RFC 5234, appendix B.1: `VCHAR`), and returns whether it was that.
-    #[inline(always)]
+    // Outlined, so that finding it needs few registers.
+    #[inline(never)]
     fn keep_visible(&mut self, value: &[u8]) -> bool {
         self.is_plain = is_visible_and_plain(value);
         let is_kept = Self::fits(value) && (self.is_plain || is_visible(value));
