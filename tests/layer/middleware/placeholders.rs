@@ -1,8 +1,11 @@
 //! What fills the placeholders of a legacy body.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, Request};
 use legacy_http_compat::{
     Contract, LegacyHttpCompatLayer,
+    caller::{FingerprintKey, IdentitySignal, SignalDetector},
     observation::{Shape, SkipReason},
 };
 use serde_json::{Value, json};
@@ -191,6 +194,38 @@ async fn an_object_left_without_members_is_left_out_only_when_marked_so() {
         filled(template, &[], r#"{"x":1}"#).await,
         r#"{"a":{"x":1},"b":{"x":1}}"#
     );
+}
+
+#[tokio::test]
+async fn a_header_is_the_same_with_a_detector_that_passes_over_all() {
+    let template = json!({"a": {"$header": ["x-trace", "x-other"], "default": "none"}});
+    // One that the detector reads, too, and one that is like it.
+    for identity in ["x-id", "x-trace", "a-trace"] {
+        for (headers, expected) in [
+            (&[][..], "none"),
+            (&[("x-trace", "1")], "1"),
+            (&[("x-other", "2")], "2"),
+            (&[("x-other", "2"), ("x-trace", "1")], "1"),
+            (&[("x-trace", "not visible"), ("x-other", "2")], "2"),
+            (&[("x-trace", "1"), ("x-trace", "3")], "1"),
+            (
+                &[("a-trace", "4"), ("x-id", "5"), ("x-trace", "1\"")],
+                "1\"",
+            ),
+        ] {
+            let detector = SignalDetector::builder(["A"])
+                .kind_header("x-kind")
+                .identity(IdentitySignal::header(identity))
+                .build(&FingerprintKey::new([7; 16]))
+                .unwrap();
+            let (layer, _) = shaped(&template);
+            let layer = layer.detector(Arc::new(detector));
+            let response = target(200, Scripted::one("{}"));
+            let response = respond(&layer, asked(headers), response).await;
+            let body: Value = serde_json::from_slice(&read(response.into_body()).await).unwrap();
+            assert_eq!(body, json!({"a": expected}), "{identity} {headers:?}");
+        }
+    }
 }
 
 #[tokio::test]
